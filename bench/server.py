@@ -1,0 +1,95 @@
+"""The process under test: started here, measured from outside, always ended.
+
+CPU is the process's own clock as the kernel keeps it (all its threads, ended ones too, in nanoseconds), read with
+`clock_gettime` on the clock that `clock_getcpuclockid(3)` names. Memory is PSS and RSS from `/proc/PID/smaps_rollup`.
+"""
+
+import ctypes
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.fleet import Stalled
+
+START_LIMIT = 30.0
+PR_SET_PDEATHSIG = 1
+LISTENING = re.compile(rb"Listening on http://([^\s:]+):(\d+)")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """KiB."""
+
+    pss: int
+    rss: int
+
+
+class Server:
+    """A running server; a context manager, so that nothing outlives its scenario."""
+
+    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        self._log = folder / "server.log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, **environment},
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+        self.pid = self._process.pid
+        try:
+            self.host, self.port = self._await_address()
+        except BaseException:
+            self.kill()
+            raise
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """At once: what a drain costs is not measured here, and the database is a temporary one."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    def cpu_ns(self) -> int:
+        return time.clock_gettime_ns(~self.pid << 3 | 2)
+
+    def memory(self) -> Memory:
+        rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        kib = dict(re.findall(r"^(\w+):\s+(\d+) kB", rollup, re.M))
+        return Memory(int(kib["Pss"]), int(kib["Rss"]))
+
+    def last_words(self) -> str:
+        return self._log.read_text(errors="replace")[-1500:].strip()
+
+    def _await_address(self) -> tuple[str, int]:
+        assert self._process.stdout
+        heard, end = b"", time.monotonic() + START_LIMIT
+        while not (found := LISTENING.search(heard)):
+            ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, end - time.monotonic()))
+            data = os.read(self._process.stdout.fileno(), 4096) if ready else b""
+            if not data:
+                raise Stalled(f"it did not start within {START_LIMIT:.0f} s: {self.last_words() or 'no word'}")
+            heard += data
+        return found[1].decode(), int(found[2])
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

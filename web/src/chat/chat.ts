@@ -1,0 +1,141 @@
+import { computed, effect, signal } from "@preact/signals"
+import { Refused } from "../connection/ask"
+import { recall, remember } from "../connection/keepsake"
+import { Link } from "../connection/link"
+import { createRoom, listRooms } from "../connection/rest"
+import type { RoomSummary, User } from "../model/contract"
+import { watchAttention } from "./attention"
+import { roomInAddress, showInAddress } from "./address"
+import { Room } from "./room"
+
+/** Everything this page knows: who I am, the rooms there are, the ones I have open, the one I'm in. */
+export class Chat {
+  readonly me = signal<User | null>(null)
+  readonly directory = signal<readonly RoomSummary[]>([])
+  readonly open = signal<ReadonlyMap<string, Room>>(new Map())
+  readonly room = signal("lobby")
+  readonly current = computed(() => this.open.value.get(this.room.value)!)
+  /** Why somebody who had a name is asked for one again. */
+  readonly nameHint = signal<string | null>(null)
+  /** One line for a person to read, about what just went wrong. */
+  readonly notice = signal<string | null>(null)
+  readonly unread = computed(() => [...this.open.value.values()].reduce((sum, room) => sum + room.unread.value, 0))
+  readonly link = new Link(recall("token"), () => this.#tokenRefused())
+  #away = false
+
+  start(): void {
+    window.addEventListener("hashchange", () => this.enter(roomInAddress()))
+    window.addEventListener("online", () => this.link.hurry())
+    watchAttention((away) => this.#tellStatus(away))
+    this.link.connect()
+    this.enter(roomInAddress())
+    effect(() => {
+      if (this.link.state.value === "open") void this.refreshDirectory()
+    })
+    setInterval(() => document.hidden || void this.refreshDirectory(), 60_000)
+  }
+
+  /** Goes into a room; it is joined the first time and kept warm from then on. */
+  enter(name: string): void {
+    const left = this.open.value.get(this.room.value)
+    if (name !== this.room.value) {
+      left?.typing.stopped()
+      left?.turnAway()
+    }
+    if (!this.#isOpen(name)) this.open.value = new Map(this.open.value).set(name, this.#newRoom(name))
+    this.room.value = name
+    this.notice.value = null
+    showInAddress(name)
+  }
+
+  async identify(name: string): Promise<void> {
+    const reply = await this.#anyRoom().ask<{ user: User; token: string }>("identify", { name })
+    remember("token", reply.token)
+    this.link.keepToken(reply.token)
+    this.#iAm(reply.user)
+    for (const room of this.open.value.values()) room.posting.pump()
+  }
+
+  /** Gives the name back and stays as a visitor. */
+  leave(): void {
+    this.#forgetMe()
+    for (const room of this.open.value.values()) room.posting.clear()
+    this.link.again()
+  }
+
+  async create(name: string, topic: string): Promise<void> {
+    await createRoom(name, topic, recall("token") ?? "")
+    void this.refreshDirectory()
+    this.enter(name)
+  }
+
+  async refreshDirectory(): Promise<void> {
+    // A list that is a minute old is better than none.
+    this.directory.value = await listRooms().catch(() => this.directory.value)
+  }
+
+  /** Runs what may be refused, and tells the person why it was. */
+  async attempt(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action()
+      this.notice.value = null
+      return true
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      this.notice.value = error.message
+      return false
+    }
+  }
+
+  #newRoom(name: string): Room {
+    return new Room(name, this.link, {
+      me: () => this.me.value,
+      joinedAs: (user) => this.#joinedAs(user),
+    })
+  }
+
+  /** A room that was missing may have been made since. */
+  #isOpen(name: string): boolean {
+    const phase = this.open.value.get(name)?.phase.value
+    return phase !== undefined && phase !== "missing" && phase !== "refused"
+  }
+
+  #anyRoom(): Room {
+    const rooms = [...this.open.value.values()]
+    return rooms.find((room) => room.phase.value === "open") ?? this.current.value
+  }
+
+  #joinedAs(user: User | null): void {
+    if (user && user.id === this.me.value?.id && user.name === this.me.value.name) return
+    const had = this.me.value?.name ?? recall("name")
+    if (!user && this.link.hasToken) {
+      this.#forgetMe()
+      this.nameHint.value = had ? `${had} is taken by somebody else now.` : "That name is taken now."
+    } else if (user) this.#iAm(user)
+  }
+
+  #tokenRefused(): void {
+    const had = recall("name")
+    this.#forgetMe()
+    this.nameHint.value = had ? `You were away for long. Still ${had}?` : "You were away for long."
+    this.link.again()
+  }
+
+  #iAm(user: User): void {
+    this.me.value = user
+    this.nameHint.value = null
+    remember("name", user.name)
+    if (this.#away) this.#tellStatus(true)
+  }
+
+  #forgetMe(): void {
+    remember("token", null)
+    this.link.keepToken(null)
+    this.me.value = null
+  }
+
+  #tellStatus(away: boolean): void {
+    this.#away = away
+    for (const room of this.open.value.values()) room.tell("status", { status: away ? "away" : "online" })
+  }
+}

@@ -1,0 +1,31 @@
+import type { RoomSummary, SearchHit } from "../model/contract"
+import { Refused } from "./ask"
+
+export async function listRooms(): Promise<RoomSummary[]> {
+  const { channels } = await request<{ channels: RoomSummary[] }>("/api/channels")
+  return channels
+}
+
+export async function createRoom(name: string, topic: string, token: string): Promise<void> {
+  await request("/api/channels", {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    body: JSON.stringify(topic ? { name, topic } : { name }),
+  })
+}
+
+export async function search(words: string, room: string | null, signal: AbortSignal): Promise<SearchHit[]> {
+  const query = new URLSearchParams(room ? { q: words, channel: room } : { q: words })
+  const { results } = await request<{ results: SearchHit[] }>(`/api/search?${query}`, { signal })
+  return results
+}
+
+async function request<Answer>(address: string, init?: RequestInit): Promise<Answer> {
+  const response = await fetch(address, init).catch((error: unknown) => {
+    if (init?.signal?.aborted) throw error
+    throw new Refused({ reason: "offline", message: "The server can't be reached." })
+  })
+  const answer = await response.json().catch(() => ({}))
+  if (response.ok) return answer
+  throw new Refused(answer.error ?? { reason: "unavailable", message: `The server answered ${response.status}.` })
+}

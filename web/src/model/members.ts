@@ -1,0 +1,27 @@
+import type { Meta } from "./contract"
+
+/** Somebody who is in the room, with however many tabs. */
+export interface Member {
+  id: string
+  name: string
+  avatar: string | null
+  away: boolean
+}
+
+/** One member of a presence entry: away only when every tab of theirs is. */
+export function member(id: string, metas: readonly Meta[]): Member {
+  const newest = metas.at(-1)
+  return {
+    id,
+    name: newest?.name ?? id,
+    avatar: newest?.avatar ?? null,
+    away: metas.length > 0 && metas.every((meta) => meta.status === "away"),
+  }
+}
+
+/** Online before away, and each by name, as one would look somebody up. */
+export function inOrder(members: readonly Member[]): Member[] {
+  return [...members].sort(
+    (a, b) => Number(a.away) - Number(b.away) || a.name.localeCompare(b.name) || a.id.localeCompare(b.id),
+  )
+}
