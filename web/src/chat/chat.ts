@@ -42,7 +42,7 @@ export class Chat {
       left?.typing.stopped()
       left?.turnAway()
     }
-    if (!this.#isOpen(name)) this.open.value = new Map(this.open.value).set(name, this.#newRoom(name))
+    this.#opened(name)
     this.room.value = name
     this.notice.value = null
     showInAddress(name)
@@ -87,11 +87,12 @@ export class Chat {
     }
   }
 
-  #newRoom(name: string): Room {
-    return new Room(name, this.link, {
-      me: () => this.me.value,
-      joinedAs: (user) => this.#joinedAs(user),
-    })
+  #opened(name: string): Room {
+    if (this.#isOpen(name)) return this.open.value.get(name)!
+    const owner = { me: () => this.me.value, joinedAs: (user: User | null) => this.#joinedAs(user) }
+    const room = new Room(name, this.link, owner)
+    this.open.value = new Map(this.open.value).set(name, room)
+    return room
   }
 
   /** A room that was missing may have been made since. */
@@ -102,7 +103,7 @@ export class Chat {
 
   #anyRoom(): Room {
     const rooms = [...this.open.value.values()]
-    return rooms.find((room) => room.phase.value === "open") ?? this.current.value
+    return rooms.find((room) => room.phase.value === "open") ?? this.#opened("lobby")
   }
 
   #joinedAs(user: User | null): void {

@@ -1,0 +1,49 @@
+import { useSignal, useSignalEffect } from "@preact/signals"
+import { useChat } from "./chat_context"
+import { Drawer } from "./drawer"
+import { PeoplePane } from "./people_pane"
+import { RoomView } from "./room_view"
+import type { Panel } from "./room_header"
+import { RoomsPane } from "./rooms_pane"
+import { SearchPanel } from "./search_panel"
+import { showsPeople, showsRooms } from "./screen"
+
+export function App() {
+  const chat = useChat()
+  const panel = useSignal<Panel>(null)
+  const room = chat.current.value
+  const close = () => (panel.value = null)
+  useSignalEffect(() => {
+    document.title = `${chat.unread.value > 0 ? `(${chat.unread.value}) ` : ""}${chat.room.value} · chatter`
+  })
+  return (
+    <div class="flex h-dvh">
+      {showsRooms.value && (
+        <aside class="w-62 flex-none border-r border-line bg-rail" aria-label="Rooms and me">
+          <RoomsPane onChosen={close} />
+        </aside>
+      )}
+      <RoomView room={room} panel={panel} />
+      {showsPeople.value && (
+        <aside class="w-58 flex-none border-l border-line bg-rail" aria-label="People here">
+          <PeoplePane room={room} />
+        </aside>
+      )}
+      {panel.value === "rooms" && !showsRooms.value && (
+        <Drawer label="Rooms" place="left" onClose={close}>
+          <RoomsPane onChosen={close} />
+        </Drawer>
+      )}
+      {panel.value === "people" && !showsPeople.value && (
+        <Drawer label="People here" place="right" onClose={close}>
+          <PeoplePane room={room} />
+        </Drawer>
+      )}
+      {panel.value === "search" && (
+        <Drawer label="Search messages" place="top" onClose={close}>
+          <SearchPanel onChosen={close} />
+        </Drawer>
+      )}
+    </div>
+  )
+}

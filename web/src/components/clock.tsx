@@ -1,0 +1,28 @@
+import { signal } from "@preact/signals"
+import { clockTime, dayName, fullTime, relativeTime } from "../model/time"
+
+const now = signal(new Date())
+const tick = () => (now.value = new Date())
+setInterval(tick, 15_000)
+document.addEventListener("visibilitychange", tick)
+
+/** How long ago, kept true; the full time on hover. */
+export function Ago({ at }: { at: Date }) {
+  return (
+    <time dateTime={at.toISOString()} title={fullTime(at)}>
+      {relativeTime(at, now.value)}
+    </time>
+  )
+}
+
+export function Clock({ at }: { at: Date }) {
+  return (
+    <time dateTime={at.toISOString()} title={fullTime(at)}>
+      {clockTime(at)}
+    </time>
+  )
+}
+
+export function Day({ at }: { at: Date }) {
+  return <time dateTime={at.toISOString().slice(0, 10)}>{dayName(at, now.value)}</time>
+}

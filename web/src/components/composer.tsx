@@ -1,0 +1,83 @@
+import { useEffect, useRef } from "preact/hooks"
+import type { Room } from "../chat/room"
+import { useChat } from "./chat_context"
+import { editing } from "./editing"
+import { fit } from "./growing"
+import { Icon } from "./icon"
+import { isTouch } from "./screen"
+
+const longest = 4000
+
+export function Composer({ room }: { room: Room }) {
+  const chat = useChat()
+  const field = useRef<HTMLTextAreaElement>(null)
+  const text = room.draft.value
+  const length = [...text].length
+  const ready = text.trim() !== "" && length <= longest
+
+  useEffect(() => fit(field.current!), [text])
+  useEffect(() => {
+    if (!isTouch.peek()) field.current!.focus({ preventScroll: true })
+  }, [room])
+
+  const send = () => {
+    if (!ready) return
+    room.post(text.trim())
+    room.draft.value = ""
+    field.current!.focus()
+  }
+  const editLast = () => {
+    const me = chat.me.value?.id
+    const last = room.history.value.messages.findLast((message) => message.user.id === me && !message.deleted)
+    if (last) editing.value = last.id
+  }
+  const keys = (event: KeyboardEvent) => {
+    if (event.isComposing) return
+    if (event.key === "Enter" && !event.shiftKey && !isTouch.value) {
+      event.preventDefault()
+      send()
+    } else if (event.key === "ArrowUp" && text === "") {
+      event.preventDefault()
+      editLast()
+    }
+  }
+  return (
+    <form
+      class="flex items-end gap-1 rounded-[1.375rem] border border-edge bg-raised p-1 pl-4 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent"
+      onSubmit={(event) => {
+        event.preventDefault()
+        send()
+      }}
+    >
+      <textarea
+        ref={field}
+        id="composer"
+        class="max-h-48 min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-quiet"
+        rows={1}
+        aria-label={`Message to ${room.name}`}
+        placeholder={`Message ${room.name}`}
+        enterkeyhint={isTouch.value ? "enter" : "send"}
+        value={text}
+        onInput={(event) => {
+          room.draft.value = event.currentTarget.value
+          room.typing.typed(event.currentTarget.value)
+        }}
+        onKeyDown={keys}
+      />
+      {length > longest - 500 && (
+        <span class={`self-center px-1 text-xs tabular-nums ${length > longest ? "font-semibold text-danger" : "text-quiet"}`}>
+          {longest - length}
+        </span>
+      )}
+      <button
+        type="submit"
+        class="grid size-9 flex-none place-items-center rounded-full bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-press disabled:text-quiet pointer-coarse:size-11"
+        aria-label="Send"
+        title="Send"
+        disabled={!ready}
+      >
+        <Icon name="send" />
+      </button>
+    </form>
+  )
+}

@@ -1,0 +1,35 @@
+import { useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
+import { useChat } from "./chat_context"
+
+/** One quiet line while there is no connection, with what happens next. */
+export function ConnectionLine() {
+  const chat = useChat()
+  const { state, retryAt } = chat.link
+  if (state.value !== "lost") return null
+  return (
+    <div
+      class="patient flex flex-none items-center justify-center gap-x-3 border-b border-line bg-rail px-3 py-1.5 text-[0.8125rem]"
+      role="status"
+    >
+      <span class="breathe size-2 rounded-full bg-away" />
+      <span>
+        Connection lost, trying again… <Countdown to={retryAt.value} />
+      </span>
+      <button type="button" class="link" onClick={() => chat.link.hurry()}>
+        Try now
+      </button>
+    </div>
+  )
+}
+
+function Countdown({ to }: { to: number }) {
+  const now = useSignal(Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => (now.value = Date.now()), 250)
+    return () => clearInterval(timer)
+  }, [])
+  const seconds = Math.ceil((to - now.value) / 1000)
+  // Not read out each second.
+  return seconds > 0 ? <span aria-hidden="true">({seconds} s)</span> : null
+}

@@ -1,0 +1,68 @@
+import { useSignal } from "@preact/signals"
+import { useEffect, useRef } from "preact/hooks"
+import type { Room } from "../chat/room"
+import type { Message } from "../model/contract"
+import { useChat } from "./chat_context"
+import { editing } from "./editing"
+import { fit } from "./growing"
+
+export function EditForm({ room, message }: { room: Room; message: Message }) {
+  const chat = useChat()
+  const text = useSignal(message.text)
+  const field = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => {
+    fit(field.current!)
+    field.current!.focus()
+    field.current!.setSelectionRange(message.text.length, message.text.length)
+  }, [])
+
+  const done = () => {
+    editing.value = null
+    document.querySelector<HTMLElement>("#composer")?.focus()
+  }
+  const save = async () => {
+    const words = text.value.trim()
+    if (words === "") return
+    if (words === message.text) return done()
+    if (await chat.attempt(() => room.ask("edit_message", { id: message.id, text: words }))) done()
+  }
+  const keys = (event: KeyboardEvent) => {
+    if (event.isComposing) return
+    if (event.key === "Escape") done()
+    else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault()
+      void save()
+    }
+  }
+  return (
+    <form
+      class="py-1"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void save()
+      }}
+    >
+      <textarea
+        ref={field}
+        class="field block resize-none"
+        rows={1}
+        maxLength={4000}
+        aria-label="Edit message"
+        value={text.value}
+        onInput={(event) => {
+          text.value = event.currentTarget.value
+          fit(event.currentTarget)
+        }}
+        onKeyDown={keys}
+      />
+      <div class="mt-2 flex gap-1">
+        <button type="submit" class="primary" disabled={text.value.trim() === ""}>
+          Save
+        </button>
+        <button type="button" class="plain" onClick={done}>
+          Cancel
+        </button>
+      </div>
+    </form>
+  )
+}

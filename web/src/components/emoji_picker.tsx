@@ -1,0 +1,41 @@
+import { useEffect, useRef } from "preact/hooks"
+
+const emoji = [
+  ["👍", "thumbs up"], ["❤️", "heart"], ["😂", "tears of joy"], ["🎉", "party"], ["😮", "surprised"], ["😢", "sad"],
+  ["🙏", "thanks"], ["👀", "looking"], ["👎", "thumbs down"], ["🔥", "fire"], ["👏", "clapping"], ["✅", "done"],
+  ["🤔", "thinking"], ["😍", "in love"], ["😅", "relieved"], ["😎", "cool"], ["🥳", "celebrating"], ["😴", "asleep"],
+  ["🚀", "rocket"], ["💯", "hundred"], ["💡", "idea"], ["☕", "coffee"], ["🍕", "pizza"], ["🌈", "rainbow"],
+] as const
+
+/** A small choice of emoji; opens upwards where there is no room below. */
+export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const menu = box.current!
+    const log = menu.closest("[role=log]")!.getBoundingClientRect()
+    if (menu.getBoundingClientRect().bottom > log.bottom) menu.classList.add("bottom-full", "mb-1")
+    else menu.classList.add("mt-1")
+    menu.querySelector("button")!.focus()
+  }, [])
+  return (
+    <div
+      ref={box}
+      class="absolute right-0 grid w-max grid-cols-8 gap-0.5 rounded-xl border border-line bg-raised p-1.5 shadow-float max-sm:grid-cols-6"
+      role="group"
+      aria-label="Choose a reaction"
+    >
+      {emoji.map(([character, name]) => (
+        <button
+          key={character}
+          type="button"
+          class="grid size-9 place-items-center rounded-lg text-xl hover:bg-press"
+          aria-label={name}
+          title={name}
+          onClick={() => onPick(character)}
+        >
+          {character}
+        </button>
+      ))}
+    </div>
+  )
+}

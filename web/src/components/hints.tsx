@@ -1,0 +1,70 @@
+import { useSignal } from "@preact/signals"
+import { invitation } from "../chat/address"
+import type { Room } from "../chat/room"
+import { useChat } from "./chat_context"
+import { Icon } from "./icon"
+
+/** Nothing was ever said here. */
+export function EmptyHint({ room }: { room: Room }) {
+  const chat = useChat()
+  return (
+    <div class="m-auto max-w-sm py-10 text-center">
+      <p class="text-lg font-semibold">It's quiet in here.</p>
+      <p class="mt-1 text-quiet">
+        {chat.me.value ? `Say the first word in ${room.name}.` : `Pick a name below and say the first word in ${room.name}.`}
+      </p>
+    </div>
+  )
+}
+
+/** The very beginning of a room, above its first message. */
+export function RoomStart({ room }: { room: Room }) {
+  return (
+    <div class="mb-2 px-2">
+      <p class="text-2xl font-bold tracking-tight">{room.name}</p>
+      <p class="mt-1 text-quiet">This is where it began.</p>
+    </div>
+  )
+}
+
+/** Nobody else is on: hands out a link to bring somebody. */
+export function AloneHint({ room }: { room: Room }) {
+  const chat = useChat()
+  const me = chat.me.value
+  const members = room.members.value
+  if (!me || room.phase.value !== "open" || members.some(({ id }) => id !== me.id) || members.length === 0) return null
+  return (
+    <aside class="patient mx-2 mt-5 mb-2 rounded-card border border-line bg-rail p-4">
+      <p class="font-semibold">Only you are here right now.</p>
+      <p class="text-quiet">Send somebody this link, and they are in. No account needed.</p>
+      <CopyLink address={invitation(room.name)} />
+    </aside>
+  )
+}
+
+function CopyLink({ address }: { address: string }) {
+  const copied = useSignal(false)
+  const copy = async (field: HTMLInputElement) => {
+    field.select()
+    // Without https there is no clipboard to write to, but still the old way.
+    if (navigator.clipboard) await navigator.clipboard.writeText(address).catch(() => document.execCommand("copy"))
+    else document.execCommand("copy")
+    copied.value = true
+    setTimeout(() => (copied.value = false), 2500)
+  }
+  return (
+    <form
+      class="mt-3 flex gap-2"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void copy(event.currentTarget.querySelector("input")!)
+      }}
+    >
+      <input class="field min-w-0" readOnly value={address} aria-label="Link to this room" onFocus={(e) => e.currentTarget.select()} />
+      <button type="submit" class="primary flex flex-none items-center gap-2">
+        <Icon name={copied.value ? "done" : "copy"} size={16} />
+        <span aria-live="polite">{copied.value ? "Copied" : "Copy"}</span>
+      </button>
+    </form>
+  )
+}

@@ -1,0 +1,70 @@
+import { createElement } from "preact"
+import {
+  ArrowDown, Check, Copy, Hash, type IconNode, LogOut, Menu, Monitor, Moon, Pencil, Plus, RotateCw, Search,
+  SendHorizontal, SmilePlus, Sun, Trash2, UserPlus, Users, X,
+} from "lucide"
+
+const drawings = {
+  add: Plus,
+  auto: Monitor,
+  close: X,
+  copy: Copy,
+  dark: Moon,
+  delete: Trash2,
+  done: Check,
+  down: ArrowDown,
+  edit: Pencil,
+  invite: UserPlus,
+  leave: LogOut,
+  light: Sun,
+  menu: Menu,
+  people: Users,
+  react: SmilePlus,
+  retry: RotateCw,
+  room: Hash,
+  search: Search,
+  send: SendHorizontal,
+} satisfies Record<string, IconNode>
+
+export type IconName = keyof typeof drawings
+
+/** A drawing beside a label, or inside a button that has one; it says nothing by itself. */
+export function Icon({ name, size = 18 }: { name: IconName; size?: number }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      stroke-width={2}
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
+      {drawings[name].map(([tag, attributes]) => createElement(tag, attributes))}
+    </svg>
+  )
+}
+
+export function IconButton(props: {
+  icon: IconName
+  label: string
+  onClick: () => void
+  expanded?: boolean
+  danger?: boolean
+}) {
+  const { icon, label, onClick, expanded, danger } = props
+  return (
+    <button
+      type="button"
+      class={`icon-button ${danger ? "hover:text-danger" : ""}`}
+      aria-label={label}
+      title={label}
+      {...(expanded === undefined ? {} : { "aria-expanded": expanded })}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  )
+}

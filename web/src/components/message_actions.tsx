@@ -1,0 +1,86 @@
+import type { Signal } from "@preact/signals"
+import { useSignal } from "@preact/signals"
+import { useRef } from "preact/hooks"
+import type { Room } from "../chat/room"
+import type { Message } from "../model/contract"
+import { useChat } from "./chat_context"
+import { editing } from "./editing"
+import { EmojiPicker } from "./emoji_picker"
+import { IconButton } from "./icon"
+import { giveReaction } from "./reactions"
+
+interface Props {
+  room: Room
+  message: Message
+  mine: boolean
+  /** Set while a picker or a question is open, so that the bar doesn't leave under one's hand. */
+  busy: Signal<boolean>
+}
+
+/** What can be done with a message: on hover, on a tap, or when the keyboard is in its row. */
+export function MessageActions({ room, message, mine, busy }: Props) {
+  const chat = useChat()
+  const open = useSignal<"picker" | "deleting" | null>(null)
+  const bar = useRef<HTMLDivElement>(null)
+  const moderates = ["moderator", "admin", "owner"].includes(chat.me.value?.role ?? "")
+  const show = (what: "picker" | "deleting" | null) => {
+    open.value = what
+    busy.value = what !== null
+  }
+  const react = (emoji: string) => {
+    show(null)
+    void giveReaction(chat, room, message, emoji, true)
+  }
+  const leave = (event: FocusEvent) => {
+    if (!bar.current?.contains(event.relatedTarget as Node | null)) show(null)
+  }
+  return (
+    <div
+      ref={bar}
+      class="absolute -top-4 right-2 z-10"
+      onFocusOut={leave}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") show(null)
+      }}
+    >
+      {open.value === "deleting" ? (
+        <Question room={room} message={message} onDone={() => show(null)} />
+      ) : (
+        <div class="flex rounded-xl border border-line bg-raised p-0.5 shadow-float" role="toolbar" aria-label="Message">
+          <IconButton
+            icon="react"
+            label="React"
+            expanded={open.value === "picker"}
+            onClick={() => show(open.value === "picker" ? null : "picker")}
+          />
+          {mine && <IconButton icon="edit" label="Edit" onClick={() => (editing.value = message.id)} />}
+          {(mine || moderates) && <IconButton icon="delete" label="Delete" danger onClick={() => show("deleting")} />}
+        </div>
+      )}
+      {open.value === "picker" && <EmojiPicker onPick={react} />}
+    </div>
+  )
+}
+
+function Question({ room, message, onDone }: { room: Room; message: Message; onDone: () => void }) {
+  const chat = useChat()
+  const remove = async () => {
+    onDone()
+    await chat.attempt(() => room.ask("delete_message", { id: message.id }))
+  }
+  return (
+    <div
+      class="flex items-center gap-1 rounded-xl border border-line bg-raised p-1 pl-3 shadow-float"
+      role="group"
+      aria-label="Delete this message?"
+    >
+      <span class="mr-1 text-[0.8125rem]">Delete for everyone?</span>
+      <button type="button" class="plain py-1! text-danger" ref={(button) => button?.focus()} onClick={remove}>
+        Delete
+      </button>
+      <button type="button" class="plain py-1!" onClick={onDone}>
+        Keep
+      </button>
+    </div>
+  )
+}

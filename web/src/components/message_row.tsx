@@ -1,0 +1,95 @@
+import { Component } from "preact"
+import { useSignal } from "@preact/signals"
+import { isWordless } from "../model/wordless"
+import type { Room } from "../chat/room"
+import type { Message } from "../model/contract"
+import { Avatar } from "./avatar"
+import { useChat } from "./chat_context"
+import { Ago, Clock } from "./clock"
+import { EditForm } from "./edit_form"
+import { LinkedText } from "./linked_text"
+import { MessageActions } from "./message_actions"
+import { Reactions } from "./reactions"
+import { editing } from "./editing"
+
+interface Props {
+  id: string
+  at: Date
+  message: Message
+  leads: boolean
+  room: Room
+  active: boolean
+}
+
+/** One message. It is drawn again only when something of it changes; its place in the log doesn't count. */
+export class MessageRow extends Component<Props> {
+  override shouldComponentUpdate(next: Props): boolean {
+    return (
+      next.message !== this.props.message || next.leads !== this.props.leads || next.active !== this.props.active
+    )
+  }
+
+  override render(props: Props) {
+    return <Drawn {...props} />
+  }
+}
+
+function Drawn({ id, at, message, leads, room, active }: Props) {
+  const chat = useChat()
+  const busy = useSignal(false)
+  const mine = message.user.id === chat.me.value?.id
+  const isEditing = editing.value === message.id
+  const showsActions = chat.me.value && !message.deleted && !isEditing && (active || busy.value)
+  return (
+    <article
+      class={`group relative flex gap-3 rounded-xl px-2 hover:bg-hover focus-within:bg-hover ${leads ? "mt-2 pt-1.5 pb-0.5" : "py-0.5"}`}
+      data-key={id}
+      tabIndex={-1}
+      aria-label={`${message.user.name}: ${message.deleted ? "message deleted" : message.text}`}
+    >
+      <div class="w-9 flex-none pt-0.5 text-right">
+        {leads ? <Avatar user={message.user} /> : <Gutter at={at} />}
+      </div>
+      <div class="min-w-0 flex-1">
+        {leads && <Byline name={message.user.name} mine={mine} at={at} />}
+        {isEditing ? <EditForm room={room} message={message} /> : <Body message={message} />}
+        <Reactions room={room} message={message} />
+      </div>
+      {showsActions && <MessageActions room={room} message={message} mine={mine} busy={busy} />}
+    </article>
+  )
+}
+
+function Gutter({ at }: { at: Date }) {
+  return (
+    <span class="text-[0.6875rem] leading-6 whitespace-nowrap text-quiet opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
+      <Clock at={at} />
+    </span>
+  )
+}
+
+export function Byline({ name, mine, at }: { name: string; mine: boolean; at: Date }) {
+  return (
+    <p class="flex items-baseline gap-2 leading-5">
+      <span class={`truncate font-semibold ${mine ? "text-accent" : ""}`}>{name}</span>
+      <span class="flex-none text-[0.8125rem] text-quiet">
+        <Ago at={at} />
+      </span>
+    </p>
+  )
+}
+
+function Body({ message }: { message: Message }) {
+  if (message.deleted) return <p class="text-quiet italic">message deleted</p>
+  const size = isWordless(message.text) ? "text-3xl leading-snug" : "text-base"
+  return (
+    <p class={`${size} break-words whitespace-pre-wrap`} dir="auto">
+      <LinkedText text={message.text} />
+      {message.edited_at && (
+        <span class="ml-1.5 text-xs text-quiet" title={new Date(message.edited_at).toLocaleString()}>
+          (edited)
+        </span>
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,54 @@
+import type { Room } from "../chat/room"
+import type { Member } from "../model/members"
+import { Avatar } from "./avatar"
+import { useChat } from "./chat_context"
+
+const mostShown = 200
+
+export function PeoplePane({ room }: { room: Room }) {
+  const members = room.members.value
+  const here = members.filter(({ away }) => !away)
+  const away = members.filter(({ away }) => away)
+  return (
+    <div class="h-full overflow-y-auto p-4">
+      {members.length === 0 && <p class="text-quiet">Nobody with a name is here yet.</p>}
+      <Group title="Online" members={here} />
+      <Group title="Away" members={away} />
+    </div>
+  )
+}
+
+function Group({ title, members }: { title: string; members: readonly Member[] }) {
+  if (members.length === 0) return null
+  return (
+    <section class="mb-5" aria-label={title}>
+      <h2 class="mb-1.5 px-1 text-[0.8125rem] font-semibold text-quiet">
+        {title} <span class="tabular-nums">{members.length}</span>
+      </h2>
+      <ul>
+        {members.slice(0, mostShown).map((member) => (
+          <Person key={member.id} member={member} />
+        ))}
+      </ul>
+      {members.length > mostShown && <p class="px-1 pt-1 text-quiet">and {members.length - mostShown} more</p>}
+    </section>
+  )
+}
+
+function Person({ member }: { member: Member }) {
+  const chat = useChat()
+  const { name, away } = member
+  return (
+    <li class="flex items-center gap-2.5 rounded-lg px-1 py-1">
+      <span class={`relative ${away ? "opacity-60" : ""}`}>
+        <Avatar user={member} small />
+      </span>
+      <span class={`min-w-0 flex-1 truncate ${away ? "text-quiet" : ""}`} title={name}>
+        {name}
+        {member.id === chat.me.value?.id && <span class="text-quiet"> (you)</span>}
+      </span>
+      <span class={`size-2 flex-none rounded-full ${away ? "border-2 border-away" : "bg-here"}`} />
+      <span class="sr-only">{away ? "away" : "online"}</span>
+    </li>
+  )
+}

@@ -1,0 +1,65 @@
+import type { Room } from "../chat/room"
+import type { User } from "../model/contract"
+import type { Post } from "../model/outbox"
+import { Avatar } from "./avatar"
+import { LinkedText } from "./linked_text"
+import { Byline } from "./message_row"
+
+interface Props {
+  id: string
+  at: Date
+  post: Post
+  author: User
+  leads: boolean
+  room: Room
+}
+
+/** What I wrote, before the room has shown it. */
+export function PostRow({ id, at, post, author, leads, room }: Props) {
+  const settled = post.state === "stored"
+  return (
+    <article
+      class={`flex gap-3 rounded-xl px-2 ${leads ? "mt-2 pt-1.5 pb-0.5" : "py-0.5"}`}
+      data-key={id}
+      tabIndex={-1}
+      aria-label={`${author.name}: ${post.text}`}
+    >
+      <div class="w-9 flex-none pt-0.5">{leads && <Avatar user={author} />}</div>
+      <div class="min-w-0 flex-1">
+        {leads && <Byline name={author.name} mine at={at} />}
+        <p class={`text-base break-words whitespace-pre-wrap ${settled ? "" : "opacity-75"}`} dir="auto">
+          <LinkedText text={post.text} />
+        </p>
+        <Progress post={post} room={room} />
+      </div>
+    </article>
+  )
+}
+
+function Progress({ post, room }: { post: Post; room: Room }) {
+  switch (post.state) {
+    case "stored":
+      return null
+    case "sending":
+      return <p class="patient text-xs text-quiet">Sending…</p>
+    case "waiting":
+      return <p class="patient text-xs text-quiet">{waitingFor(post, room)}</p>
+    case "failed":
+      return (
+        <p class="flex flex-wrap items-center gap-x-3 text-[0.8125rem] text-danger">
+          Not sent: {post.why}
+          <button type="button" class="link py-1" onClick={() => room.posting.retry(post.client_id)}>
+            Try again
+          </button>
+          <button type="button" class="link py-1" onClick={() => room.posting.discard(post.client_id)}>
+            Discard
+          </button>
+        </p>
+      )
+  }
+}
+
+function waitingFor(post: Post, room: Room): string {
+  if (room.phase.value !== "open") return "Goes out when the connection is back."
+  return post.notBefore ? "One moment, that was quick. Goes out by itself." : "Waiting…"
+}

@@ -1,0 +1,81 @@
+import { useSignal } from "@preact/signals"
+import { addressOf } from "../chat/address"
+import { useChat } from "./chat_context"
+import { Icon, IconButton } from "./icon"
+import { Brand } from "./brand"
+import { MyCard } from "./my_card"
+import { NewRoom } from "./new_room"
+
+export function RoomsPane({ onChosen }: { onChosen: () => void }) {
+  const chat = useChat()
+  const creating = useSignal(false)
+  return (
+    <div class="flex h-full flex-col">
+      <div class="px-5 pt-4 pb-3">
+        <Brand />
+      </div>
+      <nav class="min-h-0 flex-1 overflow-y-auto px-3" aria-label="Rooms">
+        <div class="flex items-center justify-between pb-1 pl-2">
+          <h2 class="text-[0.8125rem] font-semibold text-quiet">Rooms</h2>
+          {chat.me.value && (
+            <IconButton
+              icon={creating.value ? "close" : "add"}
+              label={creating.value ? "Close" : "New room"}
+              expanded={creating.value}
+              onClick={() => (creating.value = !creating.value)}
+            />
+          )}
+        </div>
+        {creating.value && chat.me.value && (
+          <NewRoom
+            onDone={() => {
+              creating.value = false
+              onChosen()
+            }}
+          />
+        )}
+        <ul class="space-y-0.5 pb-4">
+          {roomNames(chat).map((name) => (
+            <RoomLink key={name} name={name} onChosen={onChosen} />
+          ))}
+        </ul>
+      </nav>
+      <MyCard />
+    </div>
+  )
+}
+
+function roomNames(chat: ReturnType<typeof useChat>): string[] {
+  const listed = chat.directory.value.map(({ name }) => name)
+  const names = new Set(["lobby", ...listed, chat.room.value])
+  return [...names].sort((a, b) => Number(b === "lobby") - Number(a === "lobby") || a.localeCompare(b))
+}
+
+function RoomLink({ name, onChosen }: { name: string; onChosen: () => void }) {
+  const chat = useChat()
+  const current = chat.room.value === name
+  const unread = chat.open.value.get(name)?.unread.value ?? 0
+  return (
+    <li>
+      <a
+        href={addressOf(name)}
+        class={`flex min-h-9 items-center gap-2 rounded-xl px-2.5 py-1.5 pointer-coarse:min-h-11 ${
+          current ? "bg-tint font-semibold text-accent-strong" : unread ? "font-semibold hover:bg-press" : "hover:bg-press"
+        }`}
+        aria-current={current ? "page" : undefined}
+        onClick={onChosen}
+      >
+        <span class={current ? "" : "text-quiet"}>
+          <Icon name="room" size={16} />
+        </span>
+        <span class="min-w-0 flex-1 truncate">{name}</span>
+        {unread > 0 && !current && (
+          <span class="rounded-full bg-accent px-2 text-xs leading-5 font-semibold text-on-accent tabular-nums">
+            {unread > 99 ? "99+" : unread}
+            <span class="sr-only"> new messages</span>
+          </span>
+        )}
+      </a>
+    </li>
+  )
+}

@@ -1,0 +1,78 @@
+import { useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
+import { Refused } from "../connection/ask"
+import { search } from "../connection/rest"
+import type { SearchHit } from "../model/contract"
+import { Avatar } from "./avatar"
+import { useChat } from "./chat_context"
+import { Ago } from "./clock"
+import { target } from "./target"
+
+export function SearchPanel({ onChosen }: { onChosen: () => void }) {
+  const words = useSignal("")
+  const hits = useSignal<SearchHit[] | null>(null)
+  const trouble = useSignal<string | null>(null)
+
+  useEffect(() => {
+    if (words.value.trim() === "") {
+      hits.value = trouble.value = null
+      return
+    }
+    const stop = new AbortController()
+    const timer = setTimeout(async () => {
+      try {
+        hits.value = await search(words.value.trim(), null, stop.signal)
+        trouble.value = null
+      } catch (error) {
+        if (error instanceof Refused) trouble.value = error.message
+      }
+    }, 200)
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }, [words.value])
+
+  return (
+    <div class="flex max-h-[80dvh] flex-col p-4">
+      <label class="mb-2 font-semibold" for="search">
+        Search messages
+      </label>
+      <input
+        id="search"
+        type="search"
+        class="field"
+        placeholder="Words from the message"
+        value={words.value}
+        onInput={(event) => (words.value = event.currentTarget.value)}
+      />
+      <div class="mt-3 min-h-0 overflow-y-auto" aria-live="polite">
+        {trouble.value && <p class="px-1 py-2 text-danger">{trouble.value}</p>}
+        {hits.value?.length === 0 && <p class="px-1 py-2 text-quiet">Nothing found. Try fewer or other words.</p>}
+        <ul>{hits.value?.map((hit) => <Hit key={hit.id} hit={hit} onChosen={onChosen} />)}</ul>
+      </div>
+    </div>
+  )
+}
+
+function Hit({ hit, onChosen }: { hit: SearchHit; onChosen: () => void }) {
+  const chat = useChat()
+  const go = () => {
+    target.value = { room: hit.channel, id: hit.id }
+    chat.enter(hit.channel)
+    onChosen()
+  }
+  return (
+    <li>
+      <button type="button" class="flex w-full gap-3 rounded-xl p-2 text-left hover:bg-press" onClick={go}>
+        <Avatar user={hit.user} small />
+        <span class="min-w-0 flex-1">
+          <span class="block truncate text-[0.8125rem] text-quiet">
+            <span class="font-semibold text-ink">{hit.user.name}</span> in {hit.channel}, <Ago at={new Date(hit.inserted_at)} />
+          </span>
+          <span class="line-clamp-2 break-words">{hit.text}</span>
+        </span>
+      </button>
+    </li>
+  )
+}

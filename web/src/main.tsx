@@ -1,0 +1,15 @@
+import { render } from "preact"
+import { Chat } from "./chat/chat"
+import { applyTheme } from "./chat/theme"
+import { App } from "./components/app"
+import { ChatContext } from "./components/chat_context"
+
+applyTheme()
+const chat = new Chat()
+chat.start()
+render(
+  <ChatContext.Provider value={chat}>
+    <App />
+  </ChatContext.Provider>,
+  document.getElementById("page")!,
+)
