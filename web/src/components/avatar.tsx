@@ -6,7 +6,7 @@ export function Avatar({ user, small }: { user: { id: string; name: string; avat
   if (user.avatar) return <img class={`${size} flex-none rounded-full object-cover`} src={user.avatar} alt="" />
   return (
     <span
-      class={`${size} avatar grid flex-none place-items-center rounded-full font-semibold text-white select-none`}
+      class={`${size} avatar grid flex-none place-items-center rounded-full font-semibold select-none`}
       style={{ "--hue": String(hue(user.id)) }}
       aria-hidden="true"
     >

@@ -20,7 +20,7 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   return (
     <div
       ref={box}
-      class="absolute right-0 grid w-max grid-cols-8 gap-0.5 rounded-xl border border-line bg-raised p-1.5 shadow-float max-sm:grid-cols-6"
+      class="absolute grid pointer-coarse:left-0 pointer-fine:right-0 w-max grid-cols-8 gap-0.5 rounded-xl border border-line bg-raised p-1.5 shadow-float max-sm:grid-cols-6"
       role="group"
       aria-label="Choose a reaction"
     >

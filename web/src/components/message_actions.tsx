@@ -37,7 +37,7 @@ export function MessageActions({ room, message, mine, busy }: Props) {
   return (
     <div
       ref={bar}
-      class="absolute -top-4 right-2 z-10"
+      class="z-10 w-max max-w-full pointer-coarse:relative pointer-coarse:my-1 pointer-fine:absolute pointer-fine:-top-4 pointer-fine:right-2"
       onFocusOut={leave}
       onKeyDown={(event) => {
         if (event.key === "Escape") show(null)
@@ -46,7 +46,7 @@ export function MessageActions({ room, message, mine, busy }: Props) {
       {open.value === "deleting" ? (
         <Question room={room} message={message} onDone={() => show(null)} />
       ) : (
-        <div class="flex rounded-xl border border-line bg-raised p-0.5 shadow-float" role="toolbar" aria-label="Message">
+        <div class="flex w-max rounded-xl border border-line bg-raised p-0.5 pointer-fine:shadow-float" role="toolbar" aria-label="Message">
           <IconButton
             icon="react"
             label="React"

@@ -54,8 +54,8 @@ function Drawn({ id, at, message, leads, room, active }: Props) {
         {leads && <Byline name={message.user.name} mine={mine} at={at} />}
         {isEditing ? <EditForm room={room} message={message} /> : <Body message={message} />}
         <Reactions room={room} message={message} />
+        {showsActions && <MessageActions room={room} message={message} mine={mine} busy={busy} />}
       </div>
-      {showsActions && <MessageActions room={room} message={message} mine={mine} busy={busy} />}
     </article>
   )
 }

@@ -10,10 +10,13 @@ export function PeoplePane({ room }: { room: Room }) {
   const here = members.filter(({ away }) => !away)
   const away = members.filter(({ away }) => away)
   return (
-    <div class="h-full overflow-y-auto p-4">
-      {members.length === 0 && <p class="text-quiet">Nobody with a name is here yet.</p>}
-      <Group title="Online" members={here} />
-      <Group title="Away" members={away} />
+    <div class="flex h-full flex-col">
+      <h2 class="flex h-14 flex-none items-center px-5 text-[1.0625rem] font-bold tracking-tight">People</h2>
+      <div class="min-h-0 flex-1 overflow-y-auto px-4 pb-4">
+        {members.length === 0 && <p class="text-quiet">Nobody with a name is here yet.</p>}
+        <Group title="Online" members={here} />
+        <Group title="Away" members={away} />
+      </div>
     </div>
   )
 }
@@ -22,9 +25,9 @@ function Group({ title, members }: { title: string; members: readonly Member[] }
   if (members.length === 0) return null
   return (
     <section class="mb-5" aria-label={title}>
-      <h2 class="mb-1.5 px-1 text-[0.8125rem] font-semibold text-quiet">
+      <h3 class="mb-1.5 px-1 text-[0.8125rem] font-semibold text-quiet">
         {title} <span class="tabular-nums">{members.length}</span>
-      </h2>
+      </h3>
       <ul>
         {members.slice(0, mostShown).map((member) => (
           <Person key={member.id} member={member} />

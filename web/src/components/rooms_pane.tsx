@@ -15,7 +15,7 @@ export function RoomsPane({ onChosen }: { onChosen: () => void }) {
         <Brand />
       </div>
       <nav class="min-h-0 flex-1 overflow-y-auto px-3" aria-label="Rooms">
-        <div class="flex items-center justify-between pb-1 pl-2">
+        <div class="flex min-h-9 items-center justify-between pb-1 pl-2">
           <h2 class="text-[0.8125rem] font-semibold text-quiet">Rooms</h2>
           {chat.me.value && (
             <IconButton

@@ -26,8 +26,9 @@ export function fullTime(at: Date, locale?: string): string {
   return at.toLocaleString(locale, { dateStyle: "full", timeStyle: "medium" })
 }
 
-export function clockTime(at: Date, locale?: string): string {
-  return at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" })
+/** "14:05" everywhere: the place it goes into has no room for more. */
+export function clockTime(at: Date): string {
+  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })
 }
 
 export function isSameDay(a: Date, b: Date): boolean {
