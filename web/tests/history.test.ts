@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest"
+import type { Joined, RoomEvent } from "../src/model/contract"
+import { type History, joined, nothingYet, older, receive, trimmed } from "../src/model/history"
+import { ada, bo, said } from "./people"
+
+const held: History = { seq: 2, messages: [said(1, ada, "hello"), said(2, bo, "hi Ada")], more: false }
+const reply = (more: Partial<Joined>): Joined => ({ room: "lobby", user: null, last_seq: 0, ...more })
+const texts = (history: History) => history.messages.map((message) => message.text)
+
+function after(history: History, ...events: RoomEvent[]): History {
+  return events.reduce((held, event) => receive(held, event)[0], history)
+}
+
+describe("an event", () => {
+  test("is applied when it is the next one", () => {
+    const [history, verdict] = receive(held, ["new_message", said(3, ada, "how are you?")])
+    expect(verdict).toBe("applied")
+    expect(history.seq).toBe(3)
+    expect(texts(history)).toEqual(["hello", "hi Ada", "how are you?"])
+  })
+
+  test("is applied only once, however often it comes", () => {
+    const once = after(held, ["new_message", said(3, ada, "once")])
+    const [twice, verdict] = receive(once, ["new_message", said(3, ada, "once")])
+    expect(verdict).toBe("stale")
+    expect(twice).toBe(once)
+  })
+
+  test("that skips a number shows a gap and changes nothing", () => {
+    const [history, verdict] = receive(held, ["new_message", said(4, ada, "from the future")])
+    expect(verdict).toBe("gap")
+    expect(history).toBe(held)
+  })
+
+  test("before the join's reply is a gap, since nothing tells what came before it", () => {
+    expect(receive(nothingYet, ["new_message", said(1, ada, "early")])[1]).toBe("gap")
+  })
+
+  test("that this page doesn't know still counts, so that the next one is no gap", () => {
+    const unknown = ["poll_opened", { id: "p", seq: 3 }] as unknown as RoomEvent
+    expect(after(held, unknown, ["new_message", said(4, bo, "next")]).seq).toBe(4)
+  })
+})
+
+describe("a message", () => {
+  test("shows its newest text and when it was edited", () => {
+    const history = after(held, ["message_edited", { id: "m1", seq: 3, text: "hello!", edited_at: "2026-03-02T10:00:00Z" }])
+    expect(history.messages[0]).toMatchObject({ text: "hello!", edited_at: "2026-03-02T10:00:00Z" })
+    expect(history.messages[1]).toBe(held.messages[1])
+  })
+
+  test("once deleted stays as a tombstone without its text and reactions", () => {
+    const loved = after(held, ["reaction", { id: "m1", seq: 3, emoji: "❤️", user: bo, on: true }])
+    expect(loved.messages[0]!.reactions).toHaveLength(1)
+    const history = after(loved, ["message_deleted", { id: "m1", seq: 4 }])
+    expect(history.messages[0]).toMatchObject({ id: "m1", deleted: true, text: "" })
+    expect(history.messages[0]!.reactions).toBeUndefined()
+  })
+
+  test("stays deleted when an edit or a reaction comes after", () => {
+    const history = after(
+      held,
+      ["message_deleted", { id: "m1", seq: 3 }],
+      ["message_edited", { id: "m1", seq: 4, text: "back", edited_at: "" }],
+      ["reaction", { id: "m1", seq: 5, emoji: "👀", user: bo, on: true }],
+    )
+    expect(history.messages[0]).toMatchObject({ deleted: true, text: "" })
+    expect(history.seq).toBe(5)
+  })
+
+  test("that isn't held any more can change without harm", () => {
+    const history = after(held, ["message_deleted", { id: "long-gone", seq: 3 }])
+    expect(history.seq).toBe(3)
+    expect(history.messages).toBe(held.messages)
+  })
+})
+
+describe("a reaction", () => {
+  const react = (seq: number, user: typeof ada, on: boolean): RoomEvent => [
+    "reaction",
+    { id: "m1", seq, emoji: "👍", user, on },
+  ]
+
+  test("gathers its people, each once", () => {
+    const history = after(held, react(3, ada, true), react(4, bo, true), react(5, bo, true))
+    expect(history.messages[0]!.reactions).toEqual([{ emoji: "👍", users: ["u-ada", "u-bo"] }])
+  })
+
+  test("goes when the last one takes it back", () => {
+    const given = after(held, react(3, ada, true))
+    expect(given.messages[0]!.reactions).toHaveLength(1)
+    expect(after(given, react(4, ada, false)).messages[0]!.reactions).toEqual([])
+  })
+})
+
+describe("joining", () => {
+  test("begins with the newest messages", () => {
+    const [history] = joined(nothingYet, reply({ last_seq: 7, messages: [said(6, ada, "a"), said(7, bo, "b")] }), 2)
+    expect(history.seq).toBe(7)
+    expect(history.more).toBe(true)
+  })
+
+  test("knows that there is nothing older when the page isn't full", () => {
+    expect(joined(nothingYet, reply({ last_seq: 1, messages: [said(1, ada, "a")] }), 2)[0].more).toBe(false)
+  })
+
+  test("again brings what was missed, and nothing twice", () => {
+    const events: RoomEvent[] = [
+      ["new_message", said(2, bo, "hi Ada")],
+      ["new_message", said(3, ada, "missed")],
+      ["message_edited", { id: "m3", seq: 4, text: "missed you", edited_at: "" }],
+    ]
+    const [history, verdict] = joined(held, reply({ last_seq: 4, resumed: true, events }), 100)
+    expect(verdict).toBe("applied")
+    expect(texts(history)).toEqual(["hello", "hi Ada", "missed you"])
+    expect(history.seq).toBe(4)
+  })
+
+  test("after too long starts over with the newest messages", () => {
+    const [history] = joined(held, reply({ last_seq: 900, resumed: false, messages: [said(900, bo, "much later")] }), 1)
+    expect(texts(history)).toEqual(["much later"])
+    expect(history).toMatchObject({ seq: 900, more: true })
+  })
+
+  test("with a hole in what was missed is a gap", () => {
+    const [history, verdict] = joined(
+      held,
+      reply({ last_seq: 5, resumed: true, events: [["new_message", said(5, ada, "hole before me")]] }),
+      100,
+    )
+    expect(verdict).toBe("gap")
+    expect(history).toBe(held)
+  })
+})
+
+describe("older messages", () => {
+  const late: History = { seq: 12, messages: [said(10, ada, "ten"), said(12, bo, "twelve")], more: true }
+
+  test("come before what is held", () => {
+    const history = older(late, { messages: [said(8, ada, "eight"), said(9, bo, "nine")], more: true })
+    expect(texts(history)).toEqual(["eight", "nine", "ten", "twelve"])
+  })
+
+  test("aren't put twice when a page overlaps", () => {
+    const history = older(late, { messages: [said(9, bo, "nine"), said(10, ada, "ten")], more: false })
+    expect(texts(history)).toEqual(["nine", "ten", "twelve"])
+    expect(history.more).toBe(false)
+  })
+
+  test("are let go beyond a limit, and can be fetched again", () => {
+    expect(trimmed(late, 1)).toMatchObject({ seq: 12, more: true, messages: [{ text: "twelve" }] })
+    expect(trimmed(late, 2)).toBe(late)
+  })
+})

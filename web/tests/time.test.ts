@@ -1,0 +1,39 @@
+import { describe, expect, test } from "vitest"
+import { dayName, relativeTime } from "../src/model/time"
+
+const now = new Date(2026, 4, 13, 12, 0, 0)
+const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds)
+const [second, minute, hour] = [1000, 60_000, 3_600_000]
+
+describe("a relative time", () => {
+  test.each([
+    [-5 * second, "just now"],
+    [0, "just now"],
+    [59 * second, "just now"],
+    [60 * second, "1 min ago"],
+    [59 * minute, "59 min ago"],
+    [60 * minute, "11:00"],
+    [11 * hour, "01:00"],
+    [13 * hour, "yesterday 23:00"],
+    [36 * hour, "yesterday 00:00"],
+    [37 * hour, "11 May, 23:00"],
+  ])("of %d ms ago reads %s", (age, words) => {
+    expect(relativeTime(ago(age), now, "en-GB")).toBe(words)
+  })
+
+  test("names the year when it is another one", () => {
+    expect(relativeTime(new Date(2024, 11, 24, 18, 30), now, "en-GB")).toBe("24 December 2024, 18:30")
+  })
+})
+
+describe("a day", () => {
+  test.each([
+    [new Date(2026, 4, 13, 0, 0), "Today"],
+    [new Date(2026, 4, 12, 23, 59), "Yesterday"],
+    [new Date(2026, 4, 9, 8, 0), "Saturday"],
+    [new Date(2026, 4, 6, 8, 0), "6 May"],
+    [new Date(2025, 4, 13, 8, 0), "13 May 2025"],
+  ])("%s is called %s", (at, name) => {
+    expect(dayName(at, now, "en-GB")).toBe(name)
+  })
+})
