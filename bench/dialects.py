@@ -1,11 +1,11 @@
 """What a client of each family says: how it joins the room, takes a name, and posts a text.
 
-Every family marks success with `"status":"ok"` and a broadcast with `"new_message"`, so the rest of the generator counts
-those two and knows nothing of the protocol.
+Every family marks success with `"status":"ok"` and a broadcast with `"new_message"`, so the rest of the generator
+counts those two and knows nothing of the protocol.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from bench.wire import client_frame
@@ -24,9 +24,15 @@ class Step:
 
 
 class Dialect(Protocol):
-    path: str
-    join: tuple[Step, ...]
-    heartbeat: bytes
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def join(self) -> tuple[Step, ...]: ...
+
+    @property
+    def heartbeat(self) -> bytes:
+        """Empty when the server needs none."""
 
     def identify(self, name: str) -> tuple[Step, ...]: ...
 
@@ -43,11 +49,11 @@ class Phoenix:
 
     path: str = "/socket/websocket?vsn=2.0.0"
     topic: str = "chat:lobby"
-    join: tuple[Step, ...] = field(init=False)
     heartbeat: bytes = client_frame('[null,"9","phoenix","heartbeat",{}]')
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "join", (Step(self._push("1", "phx_join", {"limit": 0}), OK),))
+    @property
+    def join(self) -> tuple[Step, ...]:
+        return (Step(self._push("1", "phx_join", {"limit": 0}), OK),)
 
     def identify(self, name: str) -> tuple[Step, ...]:
         return (Step(self._push("2", "identify", {"name": name}), OK),)
@@ -76,3 +82,7 @@ class SocketIO:
 
     def post(self, text: str) -> bytes:
         return client_frame("423" + _compact(["new_message", {"text": text}]))
+
+
+PHOENIX = Phoenix()
+SOCKET_IO = SocketIO()

@@ -1,12 +1,12 @@
 """Many clients in one process, light enough to share two cores with the server they measure.
 
 Three kinds of client, all on one epoll loop:
-- **visitors** only count bytes: `recv` with MSG_TRUNC throws them away inside the kernel, so that a visitor costs about a microsecond a read;
-- **the witness** is a visitor that parses: it knows where each broadcast ends. All members get the same broadcasts, so a
-  visitor has received whatever the witness has when its byte count says so, and a lost or doubled text shows as a difference;
+- **visitors** only count bytes: `recv` with MSG_TRUNC throws them away inside the kernel, and Python adds 2 µs a read;
+- **the witness** is a visitor that parses: it knows where each broadcast ends. All members get the same broadcasts, so
+  a visitor has received whatever the witness has when its byte count says so, and a lost text shows as a difference;
 - **senders** count acknowledgements by their pattern.
 
-The loop never sleeps inside a window (`poll(0)`), for waking a sleeper is paid by whoever sends: the server.
+The loop does not sleep while a CPU figure is taken, for waking a sleeper is paid by whoever sends: the server.
 """
 
 import resource
@@ -153,7 +153,7 @@ class Fleet:
         self._poller.register(sock, select.EPOLLIN)
 
     def _join(self, count: int) -> dict[socket.socket, bytes]:
-        """Connect and join `count` clients together: sockets, each with the whole frames' worth of bytes read too far."""
+        """Connect and join `count` clients together: their sockets, each with what was read beyond the join's reply."""
         batch = [self._connect() for _ in range(count)]
         request = handshake(self._dialect.path, self._host, self._port)
         for sock in batch:
@@ -242,9 +242,6 @@ class Fleet:
             and all(not sender.in_flight for sender in self.senders)
         )
 
-    def counted_visitors(self) -> list[int]:
-        return list(self._counts)
-
     def progress(self) -> str:
         posted = sum(sender.posted for sender in self.senders)
         acked = sum(sender.acked for sender in self.senders)
@@ -257,7 +254,8 @@ class Fleet:
             raise Stalled(f"{posted} texts posted, {len(witness.ends)} delivered")
         wrong = [got for got in self._counts.values() if got != witness.whole]
         if wrong:
-            raise Stalled(f"{len(wrong)} of {len(self._counts)} visitors differ from the witness: {wrong[0]} bytes, not {witness.whole}")
+            share = f"{len(wrong)} of {len(self._counts)} visitors"
+            raise Stalled(f"{share} differ from the witness: {wrong[0]} bytes, not {witness.whole}")
 
 
 def take_steps(batch: dict[socket.socket, bytes], steps: tuple[Step, ...]) -> dict[socket.socket, bytes]:

@@ -1,4 +1,4 @@
-"""The servers that can be measured: chatter, the limits, and the peers; how each is started, and why one can't be here."""
+"""The servers that can be measured: chatter, the limits, the peers; how each is started, or why it can't be."""
 
 import importlib.util
 import os
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.dialects import Dialect, Phoenix, SocketIO
+from bench.dialects import PHOENIX, SOCKET_IO, Dialect
 
 PEERS = Path(__file__).with_name("peers")
 INSTALL_LIMIT = 180
@@ -33,7 +33,7 @@ class Target:
 
     name: str
     prepare: Callable[[Path], Callable[[Path], Launch]]
-    dialect: Dialect = Phoenix()
+    dialect: Dialect = PHOENIX
 
 
 def chatter(template: str = CHATTER) -> Target:
@@ -78,7 +78,9 @@ def _node(_: Path) -> Callable[[Path], Launch]:
         home.mkdir(parents=True, exist_ok=True)
         (home / "package.json").write_text('{"private": true}')
         _run(npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home), "socket.io@4")
-    return lambda _: Launch((node, str(PEERS / "socketio_node.mjs")), {"SOCKET_IO": str(home), "NODE_ENV": "production"})
+    return lambda _: Launch(
+        (node, str(PEERS / "socketio_node.mjs")), {"SOCKET_IO": str(home), "NODE_ENV": "production"}
+    )
 
 
 def _run(*command: str) -> None:
@@ -96,6 +98,6 @@ PEER_TARGETS = (
     BARE,
     Target("picows", _python("picows_broadcast", "picows", "uvloop")),
     Target("fastapi", _python("fastapi_broadcast", "fastapi", "uvicorn", "uvloop")),
-    Target("socketio-python", _python("socketio_python", "socketio", "uvicorn", "uvloop"), SocketIO()),
-    Target("socketio-node", _node, SocketIO()),
+    Target("socketio-python", _python("socketio_python", "socketio", "uvicorn", "uvloop"), SOCKET_IO),
+    Target("socketio-node", _node, SOCKET_IO),
 )

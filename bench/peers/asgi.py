@@ -1,9 +1,10 @@
 """Serve an ASGI application on uvicorn with uvloop, pings off, and say where."""
 
 import socket
+from collections.abc import Callable
+from typing import Any
 
 import uvicorn
-from uvicorn._types import ASGIApplication
 
 from bench.fleet import raise_file_limit
 
@@ -15,9 +16,14 @@ class Announcing(uvicorn.Server):
             print(f"Listening on http://127.0.0.1:{sockets[0].getsockname()[1]}", flush=True)
 
 
-def serve(application: ASGIApplication) -> None:
+def serve(application: Callable[..., Any]) -> None:
     raise_file_limit()
     config = uvicorn.Config(
-        application, loop="uvloop", log_level="warning", ws_ping_interval=None, ws_per_message_deflate=False, backlog=4096
+        application,
+        loop="uvloop",
+        log_level="warning",
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        backlog=4096,
     )
     Announcing(config).run([socket.create_server(("127.0.0.1", 0), backlog=4096)])

@@ -1,4 +1,4 @@
-"""The least of Phoenix v2 that a Python peer needs: one room, nothing stored, the same bytes on the wire as chatter's."""
+"""The least of Phoenix v2 that a Python peer needs: one room, nothing stored, bytes in the contract's shape."""
 
 import itertools
 import json

@@ -10,17 +10,18 @@ from bench.peers.phoenix import new_message
 server = socketio.AsyncServer(async_mode="asgi", ping_interval=3600, cors_allowed_origins=[])
 
 
-@server.on("join")
 async def join(sid: str, _: object) -> dict[str, str]:
     await server.enter_room(sid, "lobby")
     return {"status": "ok"}
 
 
-@server.on("new_message")
 async def post(_: str, payload: dict[str, Any]) -> dict[str, str]:
     await server.emit("new_message", new_message(payload["text"]), room="lobby")
     return {"status": "ok"}
 
+
+server.on("join", join)
+server.on("new_message", post)
 
 if __name__ == "__main__":
     serve(socketio.ASGIApp(server))

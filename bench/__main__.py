@@ -1,0 +1,85 @@
+"""`python -m bench [SCENARIO …]`: every scenario, or those named, against chatter, the limits and the peers."""
+
+import argparse
+import json
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bench.report import table
+from bench.results import Results
+from bench.runner import Runner
+from bench.scenarios.burst import Burst
+from bench.scenarios.fanout import Fanout
+from bench.scenarios.ingest import Ingest
+from bench.scenarios.join import Join
+from bench.scenarios.latency import Latency
+from bench.scenarios.scenario import Scenario
+from bench.targets import CHATTER, PEER_TARGETS, chatter
+
+NAMES = ("fanout", "burst", "ingest", "join", "latency")
+TARGETS = ("chatter", *(target.name for target in PEER_TARGETS))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parse(arguments)
+    wanted = [target for target in (chatter(options.command), *PEER_TARGETS) if target.name in options.targets]
+    finished = []
+    with tempfile.TemporaryDirectory(prefix="chatter-bench-") as folder:
+        runner = Runner(wanted, Path(folder), options.rounds)
+        for scenario in scenarios(options):
+            finished.append(runner.measure(scenario))
+            print(table(finished[-1]), flush=True)
+    if options.json:
+        options.json.write_text(as_json(finished, options.rounds))
+    return 1 if any("chatter" in results.failures for results in finished) else 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="chatter's figures beside its peers'")
+    parser.add_argument("scenario", nargs="*", help=f"of {', '.join(NAMES)}; all, when none is named")
+    parser.add_argument("--members", type=int, action="append", help="of fanout's room (repeatable; 1000 and 15000)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each target is started (3)")
+    parser.add_argument("--seconds", type=float, help="length of one window (each scenario has its own)")
+    parser.add_argument("--targets", default=",".join(TARGETS), help="separated by commas (%(default)s)")
+    parser.add_argument("--command", default=CHATTER, help="chatter's; {python}, {folder} are filled in (%(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every sample")
+    options = parser.parse_args(arguments)
+    options.targets = options.targets.split(",")
+    for given, known in ((options.scenario, NAMES), (options.targets, TARGETS)):
+        if unknown := set(given) - set(known):
+            parser.error(f"{', '.join(sorted(unknown))}: not one of {', '.join(known)}")
+    return options
+
+
+def scenarios(options: argparse.Namespace) -> Iterator[Scenario]:
+    timed: dict[str, list[Fanout | Burst | Ingest | Latency]] = {
+        "fanout": [Fanout(members) for members in options.members or (1_000, 15_000)],
+        "burst": [Burst()],
+        "ingest": [Ingest(), Ingest(senders=1, each=1, name="ingest-1")],
+        "latency": [Latency()],
+    }
+    for name in options.scenario or NAMES:
+        if name == "join":
+            yield Join()
+        else:
+            yield from (replace(one, seconds=options.seconds or one.seconds) for one in timed[name])
+
+
+def as_json(finished: Sequence[Results], rounds: int) -> str:
+    report = {"machine": machine(), "rounds": rounds, "scenarios": [results.to_json() for results in finished]}
+    return json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+
+
+def machine() -> dict[str, object]:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    versions = {"kernel": platform.release(), "python": platform.python_version()}
+    return {"cpu": names[0] if names else "", "cores": len(names), **versions}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""Join: server CPU for one client to connect, upgrade and join the room, and the memory that it holds while idle.
+
+A few clients come first, so that what is loaded or allocated once is not counted.
+"""
+
+from contextlib import closing
+from dataclasses import dataclass
+
+from bench.dialects import Dialect
+from bench.scenarios.scenario import Figure, Goal, Samples, room
+from bench.server import Server
+
+FIRST = 100
+
+
+@dataclass(frozen=True)
+class Join:
+    clients: int = 5_000
+    name: str = "join"
+    limit: str = "limit"
+    targets: tuple[str, ...] = (
+        "chatter", "limit", "bare-python", "picows", "fastapi", "socketio-python", "socketio-node",
+    )  # fmt: skip
+    figures: tuple[Figure, ...] = (
+        Figure("cpu", "CPU µs/client", Goal(190)),
+        Figure("pss", "PSS KB/client", Goal(10)),
+        Figure("rss", "RSS KB/client"),
+    )
+
+    @property
+    def title(self) -> str:
+        return f"Join: {self.clients:,} clients, then idle"
+
+    def run(self, server: Server, dialect: Dialect) -> Samples:
+        with closing(room(server, dialect, FIRST, senders=0)) as fleet:
+            cpu, memory = server.cpu_ns(), server.memory()
+            fleet.add_visitors(self.clients)
+            fleet.settle(1.0)
+            cpu, after = server.cpu_ns() - cpu, server.memory()
+        return {
+            "cpu": [cpu / 1e3 / self.clients],
+            "pss": [(after.pss - memory.pss) / self.clients],
+            "rss": [(after.rss - memory.rss) / self.clients],
+        }
