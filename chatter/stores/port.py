@@ -20,7 +20,11 @@ import attrs
 from chatter.core.commands import Command
 from chatter.core.events import Event
 from chatter.core.model import Message, RoomInfo
-from chatter.errors import Refused
+from chatter.errors import ChatterError, Refused
+
+
+class StoreUnreachable(ChatterError):
+    """The store cannot be started at all: wrong path, not a database, held by somebody. `str()` is one clear line."""
 
 
 @attrs.frozen
