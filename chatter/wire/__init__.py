@@ -1,0 +1,1 @@
+"""The bytes: Phoenix Channels messages and WebSocket frames. Pure functions and small state machines, no trio."""
