@@ -36,8 +36,11 @@ def open_writer(path: Path, patience: float) -> sqlite3.Connection:
 
 
 def open_reader(path: Path, patience: float) -> sqlite3.Connection:
-    """A connection that can only read. It may be used by one thread after the other."""
-    connection = _connect(path, "ro", patience)
+    """A connection that only reads. It may be used by one thread after the other.
+
+    It is opened for writing, though: whoever closes last has to put the log away.
+    """
+    connection = _connect(path, "rw", patience)
     for pragma in _THEIRS:
         connection.execute(pragma)
     return connection

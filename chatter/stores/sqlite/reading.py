@@ -17,6 +17,7 @@ MESSAGE: Final = (
     "m.deleted"
 )
 _CHANGE: Final = "c.seq, c.kind, m.id, c.text, c.emoji, c.user_id, c.user_name, c.given, c.at"
+_ROOM: Final = "name, topic, created_at, last_seq"
 _HUGE: Final = 2**62
 
 
@@ -74,14 +75,11 @@ def unread(connection: sqlite3.Connection, name: str, user_id: str) -> int:
 
 
 def rooms(connection: sqlite3.Connection) -> list[RoomInfo]:
-    return [
-        RoomInfo(*row)
-        for row in connection.execute("select name, topic, created_at, last_seq from rooms order by name")
-    ]
+    return [RoomInfo(*row) for row in connection.execute(f"select {_ROOM} from rooms order by name")]
 
 
 def room(connection: sqlite3.Connection, name: str) -> RoomInfo | None:
-    row = connection.execute("select name, topic, created_at, last_seq from rooms where name = ?", (name,)).fetchone()
+    row = connection.execute(f"select {_ROOM} from rooms where name = ?", (name,)).fetchone()
     return None if row is None else RoomInfo(*row)
 
 
