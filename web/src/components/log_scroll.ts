@@ -5,31 +5,52 @@ import { useSignal } from "@preact/signals"
 const nearEnd = 60
 const nearStart = 900
 
+interface Noted {
+  /** The first row in sight, and how far below the top edge it was. */
+  key: string | null
+  rowTop: number
+  top: number
+  height: number
+  shown: number
+}
+
 /**
  * Keeps what one reads where it is. At the end, the log follows what is new; anywhere else, the row
  * at the top stays put, whatever is added, removed or grows above it.
  */
 export function useLogScroll(log: RefObject<HTMLDivElement | null>, wantsOlder: () => void) {
   const atEnd = useSignal(true)
-  const anchor = useRef<{ key: string; top: number } | null>(null)
+  const noted = useRef<Noted>({ key: null, rowTop: 0, top: 0, height: 0, shown: 0 })
 
-  const settle = () => {
-    const box = log.current
-    if (!box) return
-    if (atEnd.peek()) box.scrollTop = box.scrollHeight
-    else if (anchor.current) {
-      const row = rowOf(box, anchor.current.key)
-      if (row) box.scrollTop += topOf(box, row) - anchor.current.top
-    }
-    if (box.scrollTop < nearStart) wantsOlder()
-  }
+  /** Remembers where one is. Whoever moves up by a hair wants to leave the end. */
   const note = () => {
     const box = log.current
     if (!box) return
-    atEnd.value = box.scrollHeight - box.scrollTop - box.clientHeight < nearEnd
+    const left = box.scrollHeight - box.scrollTop - box.clientHeight
+    const movesUp = box.scrollTop < noted.current.top - 1
+    atEnd.value = left < (movesUp ? 2 : nearEnd)
     const row = firstVisible(box)
-    anchor.current = row ? { key: row.dataset.key!, top: topOf(box, row) } : null
+    noted.current = {
+      key: row?.dataset.key ?? null,
+      rowTop: row ? topOf(box, row) : 0,
+      top: box.scrollTop,
+      height: box.scrollHeight,
+      shown: box.clientHeight,
+    }
     if (box.scrollTop < nearStart) wantsOlder()
+  }
+  /** Puts things back in place after something changed its height, and only then. */
+  const settle = () => {
+    const box = log.current
+    if (!box) return
+    const { key, rowTop, top, height, shown } = noted.current
+    if (box.scrollHeight === height && box.clientHeight === shown) return
+    // The browser may have moved without having told us yet.
+    const moved = box.scrollTop - top
+    const row = key === null ? null : rowOf(box, key)
+    if (atEnd.peek() && moved >= -1) box.scrollTop = box.scrollHeight
+    else if (row) box.scrollTop += topOf(box, row) - (rowTop - moved)
+    note()
   }
 
   useLayoutEffect(settle)
@@ -45,15 +66,14 @@ export function useLogScroll(log: RefObject<HTMLDivElement | null>, wantsOlder: 
     atEnd,
     note,
     toEnd() {
-      atEnd.value = true
-      settle()
+      log.current!.scrollTop = log.current!.scrollHeight
+      note()
     },
     /** Brings a row to the upper third, and reads on from there. */
     toRow(key: string): boolean {
       const box = log.current
       const row = box && rowOf(box, key)
       if (!row) return false
-      atEnd.value = false
       box.scrollTop += topOf(box, row) - box.clientHeight / 3
       note()
       return true

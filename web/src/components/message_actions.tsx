@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals"
 import { useSignal } from "@preact/signals"
-import { useRef } from "preact/hooks"
+import { useEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
 import type { Message } from "../model/contract"
 import { useChat } from "./chat_context"
@@ -31,14 +31,22 @@ export function MessageActions({ room, message, mine, busy }: Props) {
     show(null)
     void giveReaction(chat, room, message, emoji, true)
   }
-  const leave = (event: FocusEvent) => {
-    if (!bar.current?.contains(event.relatedTarget as Node | null)) show(null)
-  }
+  useEffect(() => {
+    // Focus that goes nowhere isn't leaving: the button that had it has just been replaced.
+    const leave = ({ target }: Event) => {
+      if (open.peek() && !bar.current?.contains(target as Node)) show(null)
+    }
+    document.addEventListener("pointerdown", leave)
+    document.addEventListener("focusin", leave)
+    return () => {
+      document.removeEventListener("pointerdown", leave)
+      document.removeEventListener("focusin", leave)
+    }
+  }, [])
   return (
     <div
       ref={bar}
       class="z-10 w-max max-w-full pointer-coarse:relative pointer-coarse:my-1 pointer-fine:absolute pointer-fine:-top-4 pointer-fine:right-2"
-      onFocusOut={leave}
       onKeyDown={(event) => {
         if (event.key === "Escape") show(null)
       }}
