@@ -16,13 +16,14 @@ describe("a relative time", () => {
     [11 * hour, "01:00"],
     [13 * hour, "yesterday 23:00"],
     [36 * hour, "yesterday 00:00"],
-    [37 * hour, "11 May, 23:00"],
+    [37 * hour, "Mon 23:00"],
+    [7 * 24 * hour, "6 May, 12:00"],
   ])("of %d ms ago reads %s", (age, words) => {
     expect(relativeTime(ago(age), now, "en-GB")).toBe(words)
   })
 
   test("names the year when it is another one", () => {
-    expect(relativeTime(new Date(2024, 11, 24, 18, 30), now, "en-GB")).toBe("24 December 2024, 18:30")
+    expect(relativeTime(new Date(2024, 11, 24, 18, 30), now, "en-GB")).toBe("24 Dec 2024, 18:30")
   })
 })
 

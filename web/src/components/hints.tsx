@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals"
 import { invitation } from "../chat/address"
 import type { Room } from "../chat/room"
 import { useChat } from "./chat_context"
+import { Bubbles } from "./brand"
 import { Icon } from "./icon"
 
 /** Nothing was ever said here. */
@@ -9,6 +10,9 @@ export function EmptyHint({ room }: { room: Room }) {
   const chat = useChat()
   return (
     <div class="m-auto max-w-sm py-10 text-center">
+      <div class="mb-4 flex justify-center">
+        <Bubbles size={56} />
+      </div>
       <p class="text-lg font-semibold">It's quiet in here.</p>
       <p class="mt-1 text-quiet">
         {chat.me.value ? `Say the first word in ${room.name}.` : `Pick a name below and say the first word in ${room.name}.`}

@@ -54,7 +54,7 @@ export function MessageActions({ room, message, mine, busy }: Props) {
       {open.value === "deleting" ? (
         <Question room={room} message={message} onDone={() => show(null)} />
       ) : (
-        <div class="flex w-max rounded-xl border border-line bg-raised p-0.5 pointer-fine:shadow-float" role="toolbar" aria-label="Message">
+        <div class="flex w-max rounded-xl border border-line bg-raised p-0.5 pointer-fine:shadow-float" role="group" aria-label="What to do with this message">
           <IconButton
             icon="react"
             label="React"

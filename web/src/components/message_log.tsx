@@ -27,6 +27,7 @@ export function MessageLog({ room }: { room: Room }) {
   useLayoutEffect(() => {
     if (loaded && room.unread.peek() > 0) scroll.toRow("new")
   }, [loaded])
+  useOwnPosts(room, scroll.toEnd)
   useLook(room, loaded && scroll.atEnd.value)
   useTarget(room, scroll.toRow)
 
@@ -102,6 +103,14 @@ function ToNewest({ unread, onClick }: { unread: number; onClick: () => void }) 
       {unread > 0 ? `${unread} new` : "Newest"}
     </button>
   )
+}
+
+/** Whoever says something wants to see it said. */
+function useOwnPosts(room: Room, toEnd: () => void) {
+  const newest = room.posting.outbox.value.at(-1)?.client_id
+  useLayoutEffect(() => {
+    if (newest) toEnd()
+  }, [newest])
 }
 
 /** The newest message counts as seen while it is on a screen that somebody can see. */

@@ -62,7 +62,7 @@ function Drawn({ id, at, message, leads, room, active }: Props) {
 
 function Gutter({ at }: { at: Date }) {
   return (
-    <span class="text-[0.6875rem] leading-6 whitespace-nowrap text-quiet opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
+    <span class="block text-[0.6875rem] leading-5 whitespace-nowrap text-quiet opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
       <Clock at={at} />
     </span>
   )

@@ -18,7 +18,10 @@ export function useTarget(room: Room, toRow: (key: string) => boolean) {
     const found = messages.find((message) => message.id === wanted.id)
     if (found) {
       const mine = found.user.id === chat.me.value?.id
-      if (toRow((mine && found.client_id) || found.id)) target.value = null
+      const key = (mine && found.client_id) || found.id
+      if (!toRow(key)) return
+      target.value = null
+      document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.classList.add("flash")
     } else if (!more || messages.length > mostPages * 500) target.value = null
     else void chat.attempt(() => room.loadOlder(500))
   }, [wanted, room, messages, more])

@@ -1,7 +1,7 @@
 const minute = 60_000
 const hour = 60 * minute
 
-/** How long ago in words that stay true: "just now", "5 min ago", "14:05", "yesterday 14:05", "3 May". */
+/** How long ago in words that stay true: "just now", "5 min ago", "14:05", "yesterday 14:05", "Tue 14:05", "3 May, 14:05". */
 export function relativeTime(at: Date, now: Date, locale?: string): string {
   const age = now.getTime() - at.getTime()
   if (age < minute) return "just now"
@@ -10,7 +10,8 @@ export function relativeTime(at: Date, now: Date, locale?: string): string {
   const days = daysBetween(at, now)
   if (days === 0) return clock
   if (days === 1) return `yesterday ${clock}`
-  return `${dayAndMonth(at, now, locale)}, ${clock}`
+  if (days < 7) return `${at.toLocaleDateString(locale, { weekday: "short" })} ${clock}`
+  return `${dayAndMonth(at, now, "short", locale)}, ${clock}`
 }
 
 /** The heading of a day: "Today", "Yesterday", "Monday", "3 May", "3 May 2024". */
@@ -19,7 +20,7 @@ export function dayName(at: Date, now: Date, locale?: string): string {
   if (days === 0) return "Today"
   if (days === 1) return "Yesterday"
   if (days > 1 && days < 7) return at.toLocaleDateString(locale, { weekday: "long" })
-  return dayAndMonth(at, now, locale)
+  return dayAndMonth(at, now, "long", locale)
 }
 
 export function fullTime(at: Date, locale?: string): string {
@@ -43,7 +44,7 @@ function midnight(at: Date): number {
   return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime()
 }
 
-function dayAndMonth(at: Date, now: Date, locale?: string): string {
+function dayAndMonth(at: Date, now: Date, month: "short" | "long", locale?: string): string {
   const year = at.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const)
-  return at.toLocaleDateString(locale, { day: "numeric", month: "long", ...year })
+  return at.toLocaleDateString(locale, { day: "numeric", month, ...year })
 }
