@@ -5,13 +5,14 @@ import json
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bench import kernel
 from bench.report import table
 from bench.results import Results
-from bench.runner import Runner
+from bench.runner import Runner, say
 from bench.scenarios.burst import Burst
 from bench.scenarios.fanout import Fanout
 from bench.scenarios.ingest import Ingest
@@ -20,21 +21,24 @@ from bench.scenarios.latency import Latency
 from bench.scenarios.scenario import Scenario
 from bench.targets import CHATTER, PEER_TARGETS, chatter
 
-NAMES = ("fanout", "burst", "ingest", "join", "latency")
+NAMES = ("fanout", "burst", "ingest", "join", "latency", "kernel")
 TARGETS = ("chatter", *(target.name for target in PEER_TARGETS))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     wanted = [target for target in (chatter(options.command), *PEER_TARGETS) if target.name in options.targets]
-    finished = []
+    finished: list[Results] = []
     with tempfile.TemporaryDirectory(prefix="chatter-bench-") as folder:
         runner = Runner(wanted, Path(folder), options.rounds)
         for scenario in scenarios(options):
             finished.append(runner.measure(scenario))
             print(table(finished[-1]), flush=True)
+    micro = kernel.measure(options.rounds, say) if "kernel" in options.scenario else {}
+    if micro:
+        print(kernel.table(micro), flush=True)
     if options.json:
-        options.json.write_text(as_json(finished, options.rounds))
+        options.json.write_text(as_json(finished, micro, options.rounds))
     return 1 if any("chatter" in results.failures for results in finished) else 0
 
 
@@ -48,6 +52,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--command", default=CHATTER, help="chatter's; {python}, {folder} are filled in (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every sample")
     options = parser.parse_args(arguments)
+    options.scenario = options.scenario or list(NAMES)
     options.targets = options.targets.split(",")
     for given, known in ((options.scenario, NAMES), (options.targets, TARGETS)):
         if unknown := set(given) - set(known):
@@ -62,16 +67,15 @@ def scenarios(options: argparse.Namespace) -> Iterator[Scenario]:
         "ingest": [Ingest(), Ingest(senders=1, each=1, name="ingest-1")],
         "latency": [Latency()],
     }
-    for name in options.scenario or NAMES:
+    for name in options.scenario:
         if name == "join":
             yield Join()
-        else:
-            yield from (replace(one, seconds=options.seconds or one.seconds) for one in timed[name])
+        yield from (replace(one, seconds=options.seconds or one.seconds) for one in timed.get(name, ()))
 
 
-def as_json(finished: Sequence[Results], rounds: int) -> str:
-    report = {"machine": machine(), "rounds": rounds, "scenarios": [results.to_json() for results in finished]}
-    return json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+def as_json(finished: Sequence[Results], micro: Mapping[str, Sequence[float]], rounds: int) -> str:
+    measured = {"scenarios": [results.to_json() for results in finished], "kernel": micro}
+    return json.dumps({"machine": machine(), "rounds": rounds, **measured}, indent=1, ensure_ascii=False) + "\n"
 
 
 def machine() -> dict[str, object]:

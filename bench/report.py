@@ -14,7 +14,7 @@ def table(results: Results) -> str:
         lines += ["", _line(figure.unit, "median", "low to high", "× limit", "× bare")]
         lines += [_row(results, figure, target) for target in results.rounds]
     lines += [f"{target}: {why}" for target, why in results.failures.items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", str(results.noise or "")]) + "\n"
 
 
 def _row(results: Results, figure: Figure, target: str) -> str:

@@ -1,9 +1,10 @@
 """Samples of one scenario, by target and round; medians, and ratios between targets of the same round."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import median
 
+from bench.noise import Noise
 from bench.scenarios.scenario import Samples, Scenario
 
 BARE = "bare-python"
@@ -14,6 +15,7 @@ class Results:
     scenario: Scenario
     rounds: dict[str, dict[int, Samples]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    noise: Noise | None = None
 
     def add(self, target: str, number: int, samples: Samples) -> None:
         self.rounds.setdefault(target, {})[number] = samples
@@ -35,6 +37,7 @@ class Results:
             "limit": self.scenario.limit,
             "figures": {figure.name: self._figure(figure.name, figure.unit) for figure in self.scenario.figures},
             "failures": self.failures,
+            "noise": asdict(self.noise) if self.noise else None,
         }
 
     def _figure(self, name: str, unit: str) -> dict[str, object]:

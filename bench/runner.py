@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from bench.fleet import Stalled
+from bench.noise import Watch
 from bench.results import Results
 from bench.scenarios.scenario import Samples, Scenario
 from bench.server import Server
@@ -41,12 +42,13 @@ class Runner:
     def measure(self, scenario: Scenario) -> Results:
         """All rounds of one scenario; a target that fails is left out of the rounds that follow, and said so."""
         absent = {name: why for name, why in self._absent.items() if name in scenario.targets}
-        results = Results(scenario, failures=absent)
+        results, watch = Results(scenario, failures=absent), Watch()
         for number in range(self._rounds):
             for name in scenario.targets:
                 if name in self._ready and name not in results.failures:
                     say(f"{scenario.name}: {name}, round {number + 1} of {self._rounds}")
                     self._turn(results, number, self._ready[name])
+        results.noise = watch.noise()
         say("")
         return results
 
