@@ -1,0 +1,70 @@
+"""A member is one socket's place in one room: made by its session, held by the room while it is joined."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from chatter.actors.exits import ActorError
+from chatter.core.log import Dialect, encoded
+from chatter.core.model import User
+from chatter.errors import Refused, Unavailable
+from chatter.wire.phoenix import Codec, Ref, encode
+
+
+@attrs.define(eq=False)
+class Member:
+    """`key` is unique among all members on this node. `topic` is as it was joined, `join_ref` names that join.
+
+    `left`: the session gave the place up, or the room refused it; nothing is written to it any more.
+    """
+
+    key: str
+    topic: str
+    join_ref: Ref
+    dialect: Dialect
+    codec: Codec
+    write: Callable[[bytes], None]
+    user: User | None = None
+    status: str = "online"
+    online_at: int = attrs.Factory(lambda: int(time.time()))
+    left: bool = False
+
+    def reply(self, ref: Ref, status: str, response: bytes) -> None:
+        self.write(self.codec.reply(self.join_ref, ref, self.topic, status, response))
+
+    def push(self, event: str, payload: bytes) -> None:
+        self.write(self.codec.push(self.join_ref, None, self.topic, event, payload))
+
+    def close(self) -> None:
+        """Tell the client that its join of the topic is over."""
+        self.left = True
+        self.write(self.codec.push(self.join_ref, self.join_ref, self.topic, "phx_close", b"{}"))
+
+
+@attrs.define(eq=False)
+class PushReceipt:
+    """Answers one push of one member, once: what a room (or whoever acts on it) knows of the asker."""
+
+    member: Member
+    ref: Ref
+    answered: bool = False
+
+    def ok(self, payload: dict[str, Any]) -> None:
+        self._answer("ok", encoded(payload, self.member.dialect))
+
+    def answer_encoded(self, response: bytes) -> None:
+        """`ok` with a response that is JSON already."""
+        self._answer("ok", response)
+
+    def refused(self, refusal: Refused) -> None:
+        self._answer("error", encode(refusal.as_payload()))
+
+    def failed(self, _error: ActorError) -> None:
+        self.refused(Unavailable("The room is too busy. Try again."))
+
+    def _answer(self, status: str, response: bytes) -> None:
+        if not self.answered:
+            self.answered = True
+            self.member.reply(self.ref, status, response)

@@ -1,0 +1,327 @@
+"""A room: it lets members in, takes commands, stores them, and tells its members what happened, in `seq` order.
+
+It takes all that waits in its mailbox at once: commands are stored in one transaction, their events encoded once for
+each lane and written as one piece to each member. A burst thus costs a member one write, not one an event.
+
+Whatever crashes here is handled again by the next incarnation (`redeliver`), which is safe: a command that was stored
+before is recognised by its id, members and what is on its way to them are the `Audience`'s, which stays, and the rest
+comes back from the store.
+"""
+
+from typing import Any, Final, Protocol
+
+import attrs
+import trio
+
+from chatter.actors.actor import Actor
+from chatter.actors.audience import Audience, Lane
+from chatter.actors.exits import ActorError
+from chatter.actors.mailbox import Mailbox, Ref, Refusable, Request
+from chatter.actors.member import Member, PushReceipt
+from chatter.actors.presence import PresenceChanged, PresenceMessage, Track, Untrack, Watch
+from chatter.core.commands import Command
+from chatter.core.events import Event, Posted
+from chatter.core.log import EVENTS, MESSAGES, RoomLog
+from chatter.core.model import new_id
+from chatter.core.presence import Meta, difference
+from chatter.errors import Refused, Unavailable
+from chatter.stores.port import Known, Outcome, Store, Stored
+from chatter.wire.phoenix import encode
+
+IDLE_AFTER: Final = 60.0
+
+
+class Receipt(Protocol):
+    """Whom to tell how a command went; the first call counts."""
+
+    @property
+    def answered(self) -> bool: ...
+    def ok(self, payload: dict[str, Any]) -> None: ...
+    def refused(self, refusal: Refused) -> None: ...
+
+
+@attrs.define(eq=False)
+class Join(Refusable):
+    """Let `member` in; the reply tells the newest `limit` messages, or what came after `after`."""
+
+    member: Member
+    receipt: PushReceipt
+    limit: int
+    after: int | None
+
+    @property
+    def settled(self) -> bool:
+        return self.receipt.answered
+
+    def refuse(self, error: ActorError) -> None:
+        self.member.left = True
+        self.receipt.failed(error)
+
+
+@attrs.frozen
+class Leave:
+    """`member` is gone, or wants to be. Gone twice: once."""
+
+    member: Member
+
+
+@attrs.define(eq=False)
+class Submit(Refusable):
+    """Do `command`, and say how it went."""
+
+    command: Command
+    receipt: Receipt
+
+    @property
+    def settled(self) -> bool:
+        return self.receipt.answered
+
+    def refuse(self, error: ActorError) -> None:
+        self.receipt.refused(Unavailable("The room could not do that now. Try again."))
+
+
+@attrs.frozen
+class TypingChanged:
+    member: Member
+    typing: bool
+
+
+@attrs.frozen
+class MemberChanged:
+    """The member has a user now, another name, or another status."""
+
+    member: Member
+
+
+@attrs.frozen
+class TellPresence:
+    """The registry forgot: tell it who is here."""
+
+
+@attrs.define(eq=False)
+class EndIfIdle(Request[bool]):
+    """End when nobody has been here for a while; the answer says whether it does."""
+
+
+RoomMessage = Join | Leave | Submit | TypingChanged | MemberChanged | PresenceChanged | TellPresence | EndIfIdle
+
+
+class Room(Actor[RoomMessage]):
+    """One room's only writer on this node."""
+
+    redeliver = True
+
+    def __init__(
+        self,
+        mailbox: Mailbox[RoomMessage],
+        name: str,
+        audience: Audience,
+        store: Store,
+        presence: Ref[PresenceMessage],
+    ) -> None:
+        super().__init__(mailbox)
+        self._name = name
+        self._audience = audience
+        self._store = store
+        self._presence = presence
+        self._log = RoomLog(0, [], [])
+        self._used_at = trio.current_time()
+        self._idle = False
+        self._owes_presence = False
+
+    async def started(self) -> None:
+        """Load the newest of the log, and tell the members what an earlier incarnation left untold."""
+        tail = await self._store.tail(self._name, events=EVENTS, messages=MESSAGES)
+        self._log = RoomLog(tail.last_seq, tail.events, tail.messages)
+        if self._audience.told_seq is None:
+            self._audience.told_seq = tail.last_seq
+        self._tell_presence()
+
+    async def serve(self) -> None:
+        await self._catch_up()
+        while not self._idle:
+            await self._handle_all(await self.mailbox.get_all())
+
+    async def _catch_up(self) -> None:
+        await self._audience.deliver()
+        told = self._audience.told_seq or 0
+        if told >= self._log.last_seq:
+            return
+        missed = self._log.events_after(told)
+        if missed is None:
+            missed = await self._store.events_after(self._name, told, self._log.last_seq - told)
+        self._tell_events(missed)
+        await self._audience.deliver()
+
+    async def _handle_all(self, batch: list[RoomMessage]) -> None:
+        """Everything in order, except that commands wait for each other, to be stored together."""
+        submits: list[Submit] = []
+        for message in batch:
+            if isinstance(message, Submit):
+                submits.append(message)
+                continue
+            if submits and isinstance(message, Leave):  # what a member said before it left is said while it is here
+                await self._submit(submits)
+                submits = []
+            self._act(message)
+        if submits:
+            await self._submit(submits)
+        await self._audience.deliver()
+
+    def _act(self, message: RoomMessage) -> None:
+        match message:
+            case Join():
+                self._join(message)
+            case Leave(member=member):
+                self._leave(member)
+            case TypingChanged(member=member, typing=typing):
+                self._typing(member, typing)
+            case MemberChanged(member=member):
+                self._track(member)
+            case PresenceChanged():
+                self._presence_changed(message)
+            case TellPresence():
+                self._tell_presence()
+            case EndIfIdle():
+                self._end_if_idle(message)
+            case Submit():
+                raise AssertionError("commands are stored together, in _submit")
+
+    # -- members
+
+    def _join(self, join: Join) -> None:
+        member = join.member
+        if member.left:  # it left, or its socket went, while the join waited here
+            return
+        self._used_at = trio.current_time()
+        self._audience.add(member)
+        meta = self._meta(member)
+        join.receipt.answer_encoded(self._welcome(join))
+        member.push("presence_state", self._audience.people.state_payload(meta))
+        if meta is not None:
+            self._tell_registry(Track(self._name, meta))
+
+    def _welcome(self, join: Join) -> bytes:
+        member, log = join.member, self._log
+        user = encode(member.user.as_payload() if member.user else None)
+        head = b'{"room":%b,"user":%b,"last_seq":%d' % (encode(self._name), user, log.last_seq)
+        if join.after is None:
+            return b'%b,"messages":%b}' % (head, log.newest(join.limit, member.dialect))
+        events = log.resume(join.after, member.dialect)
+        if events is None:
+            return b'%b,"messages":%b,"resumed":false}' % (head, log.newest(join.limit, member.dialect))
+        return b'%b,"events":%b,"resumed":true}' % (head, events)
+
+    def _leave(self, member: Member) -> None:
+        self._used_at = trio.current_time()
+        if member in self._audience:
+            self._audience.discard(member)
+            self._tell_registry(Untrack(self._name, member.key))
+
+    def _typing(self, member: Member, typing: bool) -> None:
+        if member.user is None or member not in self._audience:
+            return
+        payload = encode({"user": member.user.as_payload(), "typing": typing})
+        self._tell("typing", payload, but=member)
+
+    def _tell(self, event: str, payload: bytes, but: Member | None = None) -> None:
+        self._audience.tell(lambda lane: lane.codec.broadcast(lane.topic, event, payload), but)
+
+    # -- commands
+
+    async def _submit(self, submits: list[Submit]) -> None:
+        self._used_at = trio.current_time()
+        try:
+            outcomes = await self._store.append(self._name, [submit.command for submit in submits])
+        except Refused as refusal:
+            for submit in submits:
+                submit.receipt.refused(refusal)
+            return
+        events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
+        await self._take_in(events)
+        for submit, outcome in zip(submits, outcomes, strict=True):
+            _answer(submit, outcome)
+
+    async def _take_in(self, events: list[Event]) -> None:
+        """Add stored events to the log and put them on their way; others' events before them come from the store."""
+        if not events:
+            return
+        first = events[0].seq
+        if first != self._log.last_seq + 1:
+            events = await self._store.events_after(self._name, self._log.last_seq, events[-1].seq - self._log.last_seq)
+        for event in events:
+            self._log.append(event)
+        self._tell_events(events)
+
+    def _tell_events(self, events: list[Event]) -> None:
+        if events:
+            self._audience.tell(lambda lane: self._encoded(events, lane))
+            self._audience.told_seq = events[-1].seq
+
+    def _encoded(self, events: list[Event], lane: Lane) -> bytes:
+        broadcast, topic = lane.codec.broadcast, lane.topic
+        return b"".join([broadcast(topic, e.name, self._log.event_payload(e, lane.dialect)) for e in events])
+
+    # -- presence
+
+    def _meta(self, member: Member) -> Meta | None:
+        if member.user is None:
+            return None
+        return Meta.of(
+            member.user,
+            key=member.key,
+            phx_ref=new_id(),
+            online_at=member.online_at,
+            status=member.status,
+        )
+
+    def _track(self, member: Member) -> None:
+        meta = self._meta(member)
+        if meta is not None and member in self._audience:
+            self._tell_registry(Track(self._name, meta))
+
+    def _tell_registry(self, message: PresenceMessage) -> None:
+        try:
+            self._presence.cast(message)
+        except ActorError:  # overwhelmed: it is told everything when the directory comes by (`_end_if_idle`)
+            self._owes_presence = True
+
+    def _tell_presence(self) -> None:
+        self._owes_presence = False
+        self._tell_registry(Watch(self._name, self.mailbox.ref, self._audience.__len__))
+        for member in self._audience:
+            known = self._audience.people.get(member.key)
+            meta = self._meta(member) if known is None else known
+            if meta is not None:
+                self._tell_registry(Track(self._name, meta))
+
+    def _presence_changed(self, changed: PresenceChanged) -> None:
+        people = self._audience.people
+        diff = changed.diff
+        if changed.everybody is not None:
+            diff = difference(people.snapshot(), changed.everybody)
+        if diff:
+            people.apply(diff)
+            self._tell("presence_diff", encode(diff.as_payload()))
+
+    # -- the end
+
+    def _end_if_idle(self, request: EndIfIdle) -> None:
+        if self._owes_presence:
+            self._tell_presence()
+        unused = trio.current_time() - self._used_at
+        self._idle = not len(self._audience) and unused >= IDLE_AFTER and not len(self.mailbox)
+        request.reply(self._idle)
+
+
+def _answer(submit: Submit, outcome: Outcome) -> None:
+    match outcome:
+        case Stored(event=Posted(message=message)) | Known(message=message) if message is not None:
+            at = {"id": message.id, "seq": message.seq, "inserted_at": message.inserted_at}
+            submit.receipt.ok(at)
+        case Stored(event=event):
+            submit.receipt.ok({"seq": event.seq})
+        case Known(seq=seq):
+            submit.receipt.ok({"seq": seq})
+        case Refused():
+            submit.receipt.refused(outcome)

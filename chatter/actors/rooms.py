@@ -1,0 +1,214 @@
+"""The rooms directory: it starts rooms when they are wanted, and ends those that nobody uses.
+
+A running room is found without asking anybody (`RoomTable.get`, as Erlang finds processes in ETS); only who wants one
+that is not running asks the directory, which looks in the store and starts it. What members were told stays in the
+table for as long as the room runs, so a crash of the room, or of the directory, loses no member.
+"""
+
+from typing import Any, Final
+
+import attrs
+import trio
+
+from chatter.actors.actor import Actor
+from chatter.actors.audience import Audience
+from chatter.actors.child import ChildSpec, Restart, actor
+from chatter.actors.exits import ActorEnded, ActorError
+from chatter.actors.mailbox import Mailbox, Ref, Request
+from chatter.actors.presence import PresenceMessage
+from chatter.actors.room import EndIfIdle, Room, RoomMessage, Submit, TellPresence
+from chatter.core.commands import Command
+from chatter.core.model import RoomInfo
+from chatter.errors import NotFound, Refused, Unavailable
+from chatter.stores.port import Store
+from chatter.supervisor import DynamicSupervisor
+
+SWEEP_EVERY: Final = 15.0
+ROOM_CAPACITY: Final = 10_000
+COMMAND_DEADLINE: Final = 10.0
+
+
+@attrs.define(eq=False)
+class Open(Request[Ref[RoomMessage]]):
+    """The room, started when it was not running; fails with `NotFound` or `Unavailable`."""
+
+    name: str
+
+
+@attrs.define(eq=False)
+class Create(Request[RoomInfo]):
+    """A new room; fails with `AlreadyExists`."""
+
+    name: str
+    topic: str
+
+
+DirectoryMessage = Open | Create
+
+
+class RoomTable:
+    """The rooms that run on this node."""
+
+    def __init__(self) -> None:
+        self._refs: dict[str, Ref[RoomMessage]] = {}
+
+    def get(self, name: str) -> Ref[RoomMessage] | None:
+        ref = self._refs.get(name)
+        return None if ref is None or ref.ended else ref
+
+    def add(self, name: str, ref: Ref[RoomMessage]) -> None:
+        self._refs[name] = ref
+        ref.monitor(lambda down: None if down.restarting else self._remove(name, ref))
+
+    def _remove(self, name: str, ref: Ref[RoomMessage]) -> None:
+        if self._refs.get(name) is ref:
+            del self._refs[name]
+
+    def items(self) -> list[tuple[str, Ref[RoomMessage]]]:
+        return list(self._refs.items())
+
+    def tell_presence(self) -> None:
+        """The registry started anew: have every room tell it who is there."""
+        for _, ref in self.items():
+            try:
+                ref.cast(TellPresence())
+            except ActorError:  # it has ended, or is overwhelmed and tells when the directory comes by
+                continue
+
+
+class Directory(Actor[DirectoryMessage]):
+    """See the module; its supervisor for rooms is `runners`."""
+
+    def __init__(
+        self,
+        mailbox: Mailbox[DirectoryMessage],
+        table: RoomTable,
+        runners: DynamicSupervisor,
+        store: Store,
+        presence: Ref[PresenceMessage],
+    ) -> None:
+        super().__init__(mailbox)
+        self._table = table
+        self._runners = runners
+        self._store = store
+        self._presence = presence
+
+    async def serve(self) -> None:
+        sweep_at = trio.current_time() + SWEEP_EVERY
+        while True:
+            with trio.move_on_at(sweep_at):
+                await self.handle(await self.mailbox.get())
+            if trio.current_time() >= sweep_at:
+                self._sweep()
+                sweep_at = trio.current_time() + SWEEP_EVERY
+
+    async def handle(self, message: DirectoryMessage) -> None:
+        try:
+            match message:
+                case Open(name=name):
+                    message.reply(await self._open(name))
+                case Create(name=name, topic=topic):
+                    message.reply(await self._store.create_room(name, topic))
+        except Refused as refusal:
+            message.fail(refusal)
+
+    async def _open(self, name: str) -> Ref[RoomMessage]:
+        if (running := self._table.get(name)) is not None:
+            return running
+        if await self._store.room(name) is None:
+            raise NotFound(f"There is no room {name}.")
+        mailbox: Mailbox[RoomMessage] = Mailbox(f"room:{name}", ROOM_CAPACITY)
+        self._runners.start(self._spec(mailbox, name))
+        ref = mailbox.ref
+        self._table.add(name, ref)
+        return ref
+
+    def _spec(self, mailbox: Mailbox[RoomMessage], name: str) -> ChildSpec:
+        audience = Audience()
+        return actor(
+            mailbox,
+            lambda: Room(mailbox, name, audience, self._store, self._presence),
+            restart=Restart.TRANSIENT,
+        )
+
+    def _sweep(self) -> None:
+        for _, ref in self._table.items():
+            try:
+                ref.cast(EndIfIdle())
+            except ActorError:  # it has ended already, or is anything but idle
+                continue
+
+
+class Rooms:
+    """What sessions and REST know of the rooms."""
+
+    def __init__(self, table: RoomTable, directory: Ref[DirectoryMessage], store: Store) -> None:
+        self.store = store
+        self._table = table
+        self._directory = directory
+
+    async def open(self, name: str) -> Ref[RoomMessage]:
+        """The room's ref; `NotFound`, `Unavailable`."""
+        if (ref := self._table.get(name)) is not None:
+            return ref
+        return await self._ask(Open(name))
+
+    async def create(self, name: str, topic: str) -> RoomInfo:
+        """A new room; `AlreadyExists`, `Unavailable`."""
+        return await self._ask(Create(name, topic))
+
+    async def _ask(self, request: Request[Any]) -> Any:
+        try:
+            return await self._directory.ask(request)
+        except ActorError as error:
+            raise Unavailable("The rooms are too busy. Try again.") from error
+
+    async def cast(self, name: str, message: RoomMessage) -> Ref[RoomMessage]:
+        """Send `message` to the room, running or not; who it went to. `NotFound`, `Unavailable`.
+
+        The room that just ended for want of use is started again.
+        """
+        while True:
+            ref = await self.open(name)
+            try:
+                ref.cast(message)
+            except ActorEnded:
+                continue
+            except ActorError as error:
+                raise Unavailable("The room is too busy. Try again.") from error
+            return ref
+
+    async def submit(self, name: str, command: Command) -> dict[str, Any]:
+        """Do `command` in the room and wait for what a socket's reply would say, or raise its refusal."""
+        receipt = _Awaited()
+        await self.cast(name, Submit(command, receipt))
+        with trio.move_on_after(COMMAND_DEADLINE):
+            await receipt.came.wait()
+        if receipt.refusal is not None:
+            raise receipt.refusal
+        if receipt.payload is None:
+            raise Unavailable("The room did not answer in time.")
+        return receipt.payload
+
+
+@attrs.define(eq=False)
+class _Awaited:
+    """A receipt that a task waits for."""
+
+    came: trio.Event = attrs.Factory(trio.Event)
+    payload: dict[str, Any] | None = None
+    refusal: Refused | None = None
+
+    @property
+    def answered(self) -> bool:
+        return self.came.is_set()
+
+    def ok(self, payload: dict[str, Any]) -> None:
+        if not self.answered:
+            self.payload = payload
+            self.came.set()
+
+    def refused(self, refusal: Refused) -> None:
+        if not self.answered:
+            self.refusal = refusal
+            self.came.set()
