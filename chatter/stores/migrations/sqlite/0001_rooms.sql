@@ -25,7 +25,8 @@ create table messages (
     deleted integer not null default 0
 ) strict;
 create unique index messages_in_order on messages (room, seq);
-create unique index messages_by_client on messages (room, user_id, client_id) where client_id is not null;
+-- client_id first: most clients make them in the order of time, and then new entries share a page of the index.
+create unique index messages_by_client on messages (client_id, user_id, room) where client_id is not null;
 
 create table changes (
     room integer not null references rooms,
