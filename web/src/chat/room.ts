@@ -91,10 +91,6 @@ export class Room {
     this.#looking = false
   }
 
-  close(): void {
-    this.#channel.leave()
-  }
-
   #join(): void {
     const channel = this.link.channel(`chat:${this.name}`, () => this.#params())
     this.#channel = channel
@@ -105,6 +101,9 @@ export class Room {
     channel.on("typing", ({ user, typing }: Typing) => this.#hear(user, typing))
     channel.onError(() => {
       if (this.#current(channel)) this.#lost()
+    })
+    channel.onClose(() => {
+      if (this.#current(channel)) this.#shownOut(channel)
     })
     const presence = new Presence(channel)
     presence.onSync(() => {
@@ -178,9 +177,18 @@ export class Room {
   #turnedDown(channel: Channel, refusal: Refusal): void {
     if (!this.#current(channel)) return
     if (refusal.reason !== "not_found" && refusal.reason !== "forbidden") return
+    this.phase.value = refusal.reason === "not_found" ? "missing" : "refused"
     // Without this, the channel would go on asking.
     channel.leave()
-    this.phase.value = refusal.reason === "not_found" ? "missing" : "refused"
+  }
+
+  /** The server ended the channel though nobody left; it may have reasons that pass. */
+  #shownOut(channel: Channel): void {
+    if (this.phase.value === "missing" || this.phase.value === "refused") return
+    this.#lost()
+    setTimeout(() => {
+      if (this.#current(channel)) this.#join()
+    }, 1000)
   }
 
   /** An event was skipped: joins again after the last one held, on a channel of its own. */

@@ -52,7 +52,7 @@ export function Composer({ room }: { room: Room }) {
       <textarea
         ref={field}
         id="composer"
-        class="max-h-48 min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-quiet"
+        class="max-h-48 min-w-0 flex-1 resize-none self-center bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-quiet"
         rows={1}
         aria-label={`Message to ${room.name}`}
         placeholder={`Message ${room.name}`}

@@ -20,9 +20,9 @@ interface Props {
 /** What can be done with a message: on hover, on a tap, or when the keyboard is in its row. */
 export function MessageActions({ room, message, mine, busy }: Props) {
   const chat = useChat()
+  const mayChange = mine || chat.me.value?.moderator
   const open = useSignal<"picker" | "deleting" | null>(null)
   const bar = useRef<HTMLDivElement>(null)
-  const moderates = ["moderator", "admin", "owner"].includes(chat.me.value?.role ?? "")
   const show = (what: "picker" | "deleting" | null) => {
     open.value = what
     busy.value = what !== null
@@ -61,8 +61,8 @@ export function MessageActions({ room, message, mine, busy }: Props) {
             expanded={open.value === "picker"}
             onClick={() => show(open.value === "picker" ? null : "picker")}
           />
-          {mine && <IconButton icon="edit" label="Edit" onClick={() => (editing.value = message.id)} />}
-          {(mine || moderates) && <IconButton icon="delete" label="Delete" danger onClick={() => show("deleting")} />}
+          {mayChange && <IconButton icon="edit" label="Edit" onClick={() => (editing.value = message.id)} />}
+          {mayChange && <IconButton icon="delete" label="Delete" danger onClick={() => show("deleting")} />}
         </div>
       )}
       {open.value === "picker" && <EmojiPicker onPick={react} />}

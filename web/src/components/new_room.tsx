@@ -39,7 +39,7 @@ export function NewRoom({ onDone }: { onDone: () => void }) {
         class="field"
         aria-label="Topic (optional)"
         placeholder="What it's about (optional)"
-        maxLength={200}
+        maxLength={250}
         value={topic.value}
         onInput={(event) => (topic.value = event.currentTarget.value)}
       />

@@ -4,7 +4,7 @@ export interface User {
   id: string
   name: string
   avatar?: string | null
-  role?: string
+  moderator?: boolean
 }
 
 export interface Reaction {
