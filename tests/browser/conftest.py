@@ -1,0 +1,63 @@
+"""A real browser in front of a real server. Without a Chromium these tests are skipped, in CI they fail."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from .person import Person
+from .server import Server
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+Somebody = Callable[..., Person]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if executable is None:
+        if os.environ.get("CI"):
+            pytest.fail("No Chromium, and in CI there has to be one.")
+        pytest.skip("no Chromium on this machine")
+    arguments = ["--disable-background-networking"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def somebody(browser: Browser, server: Server) -> Iterator[Somebody]:
+    """Makes people, each with a browser profile of their own; none of their pages may have thrown an error."""
+    people: list[Person] = []
+
+    def make(width: int = 1280, height: int = 800, **options: Any) -> Person:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        people.append(Person(context.new_page(), server.url))
+        return people[-1]
+
+    yield make
+    for person in people:
+        person.page.context.close()
+    assert [person.troubles for person in people if person.troubles] == []

@@ -1,0 +1,79 @@
+"""Somebody in front of the page, who does and sees what people do and see."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class Person:
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.troubles: list[str] = []
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+
+    # what they do
+
+    def visits(self, room: str = "lobby") -> "Person":
+        self.page.goto(f"{self.url}#/{room}")
+        expect(self.page.get_by_role("heading", name=room, level=1)).to_be_visible()
+        expect(self.log).to_have_attribute("aria-busy", "false")
+        return self
+
+    def takes_the_name(self, name: str) -> "Person":
+        self.page.get_by_label("Pick a name").get_by_role("textbox").fill(name)
+        self.page.get_by_role("button", name="Join").click()
+        expect(self.composer).to_be_visible()
+        return self
+
+    def says(self, text: str) -> None:
+        self.composer.fill(text)
+        self.page.get_by_role("button", name="Send").click()
+
+    def picks(self, action: str, message: str) -> None:
+        row = self.message(message)
+        row.hover()
+        row.get_by_role("button", name=action).click()
+
+    def reacts(self, message: str, emoji_name: str) -> None:
+        self.picks("React", message)
+        self.message(message).get_by_role("button", name=emoji_name).click()
+
+    def edits(self, message: str, text: str) -> None:
+        self.picks("Edit", message)
+        self.page.get_by_label("Edit message").fill(text)
+        self.page.keyboard.press("Enter")
+
+    def deletes(self, message: str) -> None:
+        self.picks("Delete", message)
+        self.message(message).get_by_role("button", name="Delete", exact=True).click()
+
+    def enters(self, room: str) -> None:
+        self.page.get_by_role("link", name=room).click()
+
+    # what they see
+
+    @property
+    def log(self) -> Locator:
+        return self.page.get_by_role("log")
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_label("Message to")
+
+    @property
+    def people(self) -> Locator:
+        return self.page.get_by_role("complementary", name="People here").get_by_role("listitem")
+
+    def message(self, text: str) -> Locator:
+        return self.log.get_by_role("article").filter(has_text=text)
+
+    def sees(self, text: str) -> None:
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def sees_once(self, text: str) -> None:
+        expect(self.message(text)).to_have_count(1)
+
+    def sees_no(self, text: str) -> None:
+        expect(self.page.get_by_text(text)).to_have_count(0)
+
+    def texts(self) -> list[str]:
+        return self.log.locator("article p[dir=auto]").all_inner_texts()

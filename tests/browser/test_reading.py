@@ -1,0 +1,73 @@
+"""Bo comes back to a room in which much was said."""
+
+from typing import Any
+
+from playwright.sync_api import expect
+
+from .conftest import Somebody
+from .person import Person
+
+WHERE_I_AM = """() => {
+  const log = document.querySelector('[role=log]')
+  const edge = log.getBoundingClientRect().top + 40
+  const row = [...log.querySelectorAll('article')].find((row) => row.getBoundingClientRect().bottom > edge)
+  return [row.dataset.key, Math.round(row.getBoundingClientRect().top)]
+}"""
+FILL = """async ([url, count]) => {
+  const headers = { 'content-type': 'application/json' }
+  const guest = { method: 'POST', headers, body: JSON.stringify({ name: 'Chronicler' }) }
+  const { token } = await (await fetch('/api/guests', guest)).json()
+  headers.authorization = `Bearer ${token}`
+  for (let number = 1; number <= count; number++)
+    await fetch(url, { method: 'POST', headers, body: JSON.stringify({ text: `Chapter ${number}.` }) })
+}"""
+
+
+def fill(person: Person, count: int) -> None:
+    person.page.goto(person.url)
+    person.page.evaluate(FILL, ["/api/channels/lobby/messages", count])
+
+
+def place(person: Person) -> Any:
+    return person.page.evaluate(WHERE_I_AM)
+
+
+def test_the_newest_is_shown_first_and_the_beginning_can_be_reached(somebody: Somebody) -> None:
+    bo = somebody()
+    fill(bo, 250)
+    bo.visits()
+    expect(bo.message("Chapter 250.")).to_be_in_viewport()
+
+    bo.log.hover()
+    for _ in range(60):
+        if bo.page.get_by_text("This is where it began.").is_visible():
+            break
+        bo.page.mouse.wheel(0, -4000)
+        bo.page.wait_for_timeout(100)
+
+    expect(bo.page.get_by_text("This is where it began.")).to_be_visible()
+    assert bo.texts() == [f"Chapter {number}." for number in range(1, 251)]
+
+
+def test_nothing_moves_under_the_eye_when_older_or_newer_messages_come(somebody: Somebody) -> None:
+    bo = somebody()
+    fill(bo, 250)
+    bo.visits()
+    held = bo.log.get_by_role("article").count()
+    bo.log.hover()
+    for _ in range(12):
+        bo.page.mouse.wheel(0, -500)
+        bo.page.wait_for_timeout(50)
+        before = place(bo)
+        bo.page.wait_for_timeout(250)
+        assert place(bo) == before
+    assert bo.log.get_by_role("article").count() > held
+
+    before = place(bo)
+    ada = somebody().visits().takes_the_name("Ada")
+    ada.says("Something new")
+    bo.sees("1 new")
+    assert place(bo) == before
+
+    bo.page.get_by_role("button", name="1 new").click()
+    expect(bo.message("Something new")).to_be_in_viewport()

@@ -1,0 +1,71 @@
+"""Ada makes rooms, Bo finds them."""
+
+from playwright.sync_api import expect
+
+from .conftest import Somebody
+
+
+def test_a_room_is_created_entered_and_found_by_its_link(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    ada.page.get_by_role("button", name="New room").click()
+    ada.page.get_by_label("Room name").fill("Book Club")
+    ada.page.get_by_label("Topic").fill("One book a month")
+    ada.page.get_by_role("button", name="Create room").click()
+
+    expect(ada.page.get_by_role("heading", name="book-club", level=1)).to_be_visible()
+    ada.sees("It's quiet in here.")
+    ada.sees("One book a month")
+    ada.sees("Only you are here right now.")
+
+    link = ada.page.get_by_label("Link to this room").input_value()
+    bo = somebody()
+    bo.page.goto(link)
+    bo.takes_the_name("Bo")
+    bo.says("Found it")
+    ada.sees_once("Found it")
+    ada.sees_no("Only you are here right now.")
+
+
+def test_a_room_that_is_not_there_says_so(somebody: Somebody) -> None:
+    ada = somebody()
+    ada.page.goto(f"{ada.url}#/atlantis")
+    ada.sees("There is no room called atlantis.")
+    ada.page.get_by_role("link", name="Go to the lobby").click()
+    expect(ada.page.get_by_role("heading", name="lobby", level=1)).to_be_visible()
+
+
+def test_what_is_said_elsewhere_is_counted_and_marked(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+    ada.page.get_by_role("button", name="New room").click()
+    ada.page.get_by_label("Room name").fill("garden")
+    ada.page.get_by_role("button", name="Create room").click()
+    expect(ada.page.get_by_role("heading", name="garden", level=1)).to_be_visible()
+
+    bo.says("Ada, are you there?")
+    expect(ada.page.get_by_role("link", name="lobby 1 new messages")).to_be_visible()
+    expect(ada.page).to_have_title("(1) garden · chatter")
+
+    ada.enters("lobby")
+    expect(ada.page.get_by_text("New", exact=True)).to_be_visible()
+    expect(ada.page).to_have_title("lobby · chatter")
+
+    ada.says("Here I am")
+    bo.sees("Here I am")
+    expect(ada.page.get_by_text("New", exact=True)).to_have_count(0)
+
+
+def test_a_message_is_found_by_its_words_and_shown_in_its_place(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    ada.says("The key is under the flowerpot")
+    ada.sees_once("flowerpot")
+    for number in range(30):
+        ada.says(f"Small talk number {number}")
+    ada.sees_once("Small talk number 29")
+    expect(ada.message("flowerpot")).not_to_be_in_viewport()
+
+    ada.page.get_by_role("button", name="Search messages").click()
+    ada.page.get_by_role("searchbox").fill("flowerpot")
+    ada.page.get_by_role("dialog").get_by_role("listitem").first.click()
+
+    expect(ada.message("flowerpot")).to_be_in_viewport()
