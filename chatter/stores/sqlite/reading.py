@@ -102,7 +102,9 @@ def _messages_between(connection: sqlite3.Connection, room: int, first: int, las
 def _message(row: tuple[Any, ...], reactions: dict[str, tuple[str, ...]] | None) -> Message:
     _, id, seq, user_id, user_name, avatar, text, inserted_at, client_id, edited_at, deleted = row
     author = User(user_id, user_name, avatar)
-    return Message(id, seq, author, text, inserted_at, client_id, edited_at, bool(deleted), reactions or {})
+    if deleted:
+        return Message(id, seq, author, "", inserted_at, deleted=True)
+    return Message(id, seq, author, text, inserted_at, client_id, edited_at, reactions=reactions or {})
 
 
 def _reactions(connection: sqlite3.Connection, keys: Iterable[int]) -> dict[int, dict[str, tuple[str, ...]]]:
