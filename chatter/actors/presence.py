@@ -66,6 +66,13 @@ class Claim(Request[bool]):
     holder: str
 
 
+@attrs.define(eq=False)
+class NameInUse(Request[bool]):
+    """Does anybody who is online have `name`? Nothing is held by asking."""
+
+    name: str
+
+
 @attrs.frozen
 class Release:
     """The connection is gone, or goes by another name now."""
@@ -73,7 +80,7 @@ class Release:
     holder: str
 
 
-PresenceMessage = Watch | Track | Untrack | Claim | Release
+PresenceMessage = Watch | Track | Untrack | Claim | NameInUse | Release
 
 
 @attrs.define(eq=False)
@@ -155,6 +162,8 @@ class Presence(Actor[PresenceMessage]):
                 self._changed(room, key, None)
             case Claim():
                 message.reply(self._claim(message))
+            case NameInUse(name=name):
+                message.reply(name.casefold() in self._names)
             case Release(holder=holder):
                 self._release(holder)
 

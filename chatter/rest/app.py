@@ -1,0 +1,52 @@
+"""The web application: one blueprint a noun, and what all of them share.
+
+Accounts (`/register`, `/login`, `/logout`, `/api/me`) will be one more blueprint here.
+"""
+
+from types import TracebackType
+from typing import Any, Final
+
+import trio
+from quart import request
+from quart.ctx import RequestContext
+from quart_trio import QuartTrio
+
+from chatter.errors import Unavailable
+from chatter.rest import channels, guests, health, messages, metrics, page, search
+from chatter.rest.answers import refuse_with_json
+from chatter.rest.asking import MAX_BODY
+from chatter.rest.headers import secure
+from chatter.rest.house import House
+
+LONGEST: Final = 15.0  # more than a room takes at the most, so that its own refusal comes first
+SLOWEST_BODY: Final = 10.0
+
+
+class Web(QuartTrio):
+    """Quart on Trio, with a deadline for every answer and nothing of strangers in the log."""
+
+    async def dispatch_request(self, request_context: RequestContext | None = None) -> Any:
+        with trio.move_on_after(LONGEST):
+            return await super().dispatch_request(request_context)
+        raise Unavailable("That took too long. Try again.")
+
+    def log_exception(
+        self, exception_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]
+    ) -> None:
+        """The rule and not the path, which a stranger chose."""
+        self.logger.error("%s %s crashed", request.method, request.url_rule, exc_info=exception_info)
+
+
+def build(house: House) -> QuartTrio:
+    """The application that serves `house`. It keeps no state of its own, and needs no lifespan events."""
+    app = Web("chatter", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=SLOWEST_BODY)
+    app.url_map.merge_slashes = False
+    refuse_with_json(app)
+    secure(app)
+    for noun in ("channels", "rooms"):
+        app.register_blueprint(channels.blueprint(house, noun), url_prefix=f"/api/{noun}")
+        app.register_blueprint(messages.blueprint(house, noun), url_prefix=f"/api/{noun}/<name>/messages")
+    for blueprint in (health, search, guests, metrics, page):
+        app.register_blueprint(blueprint.blueprint(house))
+    return app
