@@ -19,10 +19,13 @@ class Person:
         return self
 
     def takes_the_name(self, name: str) -> "Person":
-        self.page.get_by_label("Pick a name").get_by_role("textbox").fill(name)
-        self.page.get_by_role("button", name="Join").click()
+        self.asks_for_the_name(name)
         expect(self.composer).to_be_visible()
         return self
+
+    def asks_for_the_name(self, name: str) -> None:
+        self.name_field.fill(name)
+        self.page.get_by_role("button", name="Join").click()
 
     def says(self, text: str) -> None:
         self.composer.fill(text)
@@ -54,6 +57,10 @@ class Person:
     @property
     def log(self) -> Locator:
         return self.page.get_by_role("log")
+
+    @property
+    def name_field(self) -> Locator:
+        return self.page.get_by_role("form", name="Pick a name").get_by_role("textbox")
 
     @property
     def composer(self) -> Locator:

@@ -43,7 +43,10 @@ class Server:
         for line in self._process.stdout:
             if "Listening on http://" in line:
                 return int(line.rstrip().rsplit(":", 1)[1])
-        raise AssertionError(f"The server ended with {self._process.wait()} before it listened.")
+        code = self._process.wait()
+        self._process.stdout.close()
+        self._process = None
+        raise AssertionError(f"The server ended with {code} before it listened.")
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:

@@ -49,7 +49,7 @@ def test_leaving_makes_one_a_visitor_who_reads_on(somebody: Somebody) -> None:
 
     ada.page.get_by_role("button", name="Leave").click()
 
-    expect(ada.page.get_by_label("Pick a name")).to_be_visible()
+    expect(ada.name_field).to_be_visible()
     expect(bo.people).to_have_count(1)
     bo.says("Is she gone?")
     ada.sees("Is she gone?")
@@ -62,5 +62,5 @@ def test_a_token_that_is_worth_nothing_is_forgotten(somebody: Somebody) -> None:
     ada.page.reload()
 
     ada.sees("You were away for long.")
-    expect(ada.page.get_by_label("Pick a name")).to_be_visible(timeout=20_000)
+    expect(ada.name_field).to_be_visible(timeout=20_000)
     expect(ada.log).to_have_attribute("aria-busy", "false")

@@ -26,6 +26,7 @@ FILL = """async ([url, count]) => {
 def fill(person: Person, count: int) -> None:
     person.page.goto(person.url)
     person.page.evaluate(FILL, ["/api/channels/lobby/messages", count])
+    person.page.goto("about:blank")
 
 
 def place(person: Person) -> Any:

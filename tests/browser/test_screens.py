@@ -69,7 +69,7 @@ def test_a_chosen_theme_outlives_the_visit(somebody: Somebody) -> None:
 def test_the_keyboard_alone_is_enough(somebody: Somebody) -> None:
     ada = somebody().visits()
     keyboard = ada.page.keyboard
-    ada.page.get_by_label("Pick a name").get_by_role("textbox").focus()
+    ada.name_field.focus()
     keyboard.type("Ada")
     keyboard.press("Enter")
     expect(ada.composer).to_be_focused()

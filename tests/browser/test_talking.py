@@ -13,7 +13,7 @@ def test_a_visitor_reads_at_once_and_needs_no_name(somebody: Somebody) -> None:
     visitor = somebody().visits()
 
     visitor.sees("Is anybody reading this?")
-    expect(visitor.page.get_by_label("Your name").or_(visitor.page.get_by_label("Pick a name")).first).to_be_visible()
+    expect(visitor.name_field).to_be_visible()
     expect(visitor.composer).to_have_count(0)
 
 
@@ -46,8 +46,7 @@ def test_a_name_that_somebody_has_is_refused_kindly(somebody: Somebody) -> None:
     somebody().visits().takes_the_name("Ada")
     mallory = somebody().visits()
 
-    mallory.page.get_by_label("Pick a name").get_by_role("textbox").fill("ada")
-    mallory.page.get_by_role("button", name="Join").click()
+    mallory.asks_for_the_name("ada")
 
     mallory.sees("ada is taken. Try another one.")
     mallory.takes_the_name("Mallory")

@@ -10,6 +10,7 @@ import { MessageRow } from "./message_row"
 import { moveAmongMessages } from "./log_keys"
 import { useLogScroll } from "./log_scroll"
 import { PostRow } from "./post_row"
+import { isTouch } from "./screen"
 import { Skeleton } from "./skeleton"
 import { useTarget } from "./target"
 
@@ -46,7 +47,7 @@ export function MessageLog({ room }: { room: Room }) {
         aria-busy={room.loadingOlder.value || !loaded}
         tabIndex={0}
         onScroll={scroll.note}
-        onPointerOver={(event) => event.pointerType === "mouse" && pointed(event)}
+        onPointerOver={(event) => event.pointerType === "mouse" && !isTouch.value && pointed(event)}
         onPointerLeave={() => (active.value = null)}
         onClick={pointed}
         onFocusIn={pointed}
