@@ -1,7 +1,9 @@
-"""A store that runs as long as a block: what its supervisor would do for it."""
+"""A store that runs as long as a block, and somebody else who holds its file."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
 
 import trio
 
@@ -10,9 +12,26 @@ from chatter.stores.sqlite import SqliteStore
 
 @asynccontextmanager
 async def running(store: SqliteStore) -> AsyncIterator[SqliteStore]:
+    """What a supervisor does for it: run, wait until it has started, stop at the end."""
     async with trio.open_nursery() as nursery:
         started = trio.Event()
         nursery.start_soon(store.run, started.set)
         await started.wait()
         yield store
         store.stop()
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the file's write lock, as another process would."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        yield
+        other.execute("rollback")
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Let the others run until it holds; five seconds are for ever."""
+    with trio.fail_after(5):
+        while not condition():  # noqa: ASYNC110 (the writer's thread sets no event for this)
+            await trio.sleep(0.001)

@@ -19,33 +19,33 @@ class Chores:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._lag = 0
+        self.lag = 0
         self._checkpointed = True
 
     def begin(self) -> None:
         """Pick up what the last run left."""
-        self._lag = search.lag(self._connection)
+        self.lag = search.lag(self._connection)
 
     @property
     def left(self) -> bool:
-        return self._lag > 0 or not self._checkpointed
+        return self.lag > 0 or not self._checkpointed
 
     def posted(self, messages: int) -> None:
         """A transaction was committed, with so many new messages."""
-        self._lag += messages
+        self.lag += messages
         self._checkpointed = False
 
     def after_group(self) -> None:
         """Under load the index waits, but not for ever."""
-        if self._lag > _MOST_LAG:
+        if self.lag > _MOST_LAG:
             with suppress(sqlite3.OperationalError):
                 self._index()
 
     def in_quiet(self) -> None:
         try:
-            self._index() if self._lag > 0 else self._checkpoint("passive")
+            self._index() if self.lag > 0 else self._checkpoint("passive")
         except sqlite3.OperationalError:
-            self._lag, self._checkpointed = 0, True
+            self.lag, self._checkpointed = 0, True
 
     def close(self) -> None:
         """Leave one file, without a log beside it. A database that refuses is closed as it is: nothing is lost."""
@@ -63,7 +63,7 @@ class Chores:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
-        self._lag = search.lag(self._connection)
+        self.lag = search.lag(self._connection)
 
     def _checkpoint(self, mode: str) -> None:
         self._connection.execute(f"pragma wal_checkpoint({mode})")

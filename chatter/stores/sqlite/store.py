@@ -22,7 +22,7 @@ from chatter.stores.sqlite.connection import open_writer, unreachable
 from chatter.stores.sqlite.migrating import migrate
 from chatter.stores.sqlite.readers import Readers
 from chatter.stores.sqlite.transaction import Transaction
-from chatter.stores.sqlite.writer import Counts, Writer
+from chatter.stores.sqlite.writer import Statistics, Writer
 
 T = TypeVar("T")
 
@@ -74,9 +74,9 @@ class SqliteStore:
         if self._now is not None:
             self._now.writer.stop()
 
-    def statistics(self) -> Counts:
-        """How the writer of this run has worked; all zero outside of a run."""
-        return Counts() if self._now is None else self._now.writer.counts
+    def statistics(self) -> Statistics:
+        """How the writer of this run does; all zero outside of a run."""
+        return Statistics() if self._now is None else self._now.writer.statistics()
 
     async def append(self, room: str, commands: Sequence[Command]) -> list[Outcome]:
         return await self._running.writer.submit(partial(log.append, name=room, commands=commands))

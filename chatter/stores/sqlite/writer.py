@@ -47,20 +47,25 @@ class Request:
             self.error = refusal
 
 
-@attrs.define
-class Counts:
-    """How the writer has worked so far: with group commit, far more requests than commits."""
+@attrs.frozen
+class Statistics:
+    """How the writer does: with group commit, far more `requests` than `commits`.
+
+    `waiting` are requests without an answer yet, `unindexed` messages that the search index still lacks.
+    """
 
     requests: int = 0
     commits: int = 0
     rollbacks: int = 0
+    waiting: int = 0
+    unindexed: int = 0
 
 
 class Writer:
     """The thread and its queue. Made, stopped and asked by trio tasks of one run."""
 
     def __init__(self, connection: sqlite3.Connection, capacity: int) -> None:
-        self.counts = Counts()
+        self._requests = self._commits = self._rollbacks = 0
         self._connection = connection
         self._capacity = capacity
         self._chores = Chores(connection)
@@ -73,9 +78,8 @@ class Writer:
         self._token = trio.lowlevel.current_trio_token()
         self._thread = threading.Thread(target=self._live, name="chatter-sqlite-writer", daemon=True)
 
-    @property
-    def waiting(self) -> int:
-        return len(self._waiting)
+    def statistics(self) -> Statistics:
+        return Statistics(self._requests, self._commits, self._rollbacks, len(self._waiting), self._chores.lag)
 
     def start(self) -> None:
         self._thread.start()
@@ -153,7 +157,7 @@ class Writer:
         return group
 
     def _answer(self, group: list[Request]) -> None:
-        self.counts.requests += len(group)
+        self._requests += len(group)
         wrong = self._attempt(group, hasty=True)
         if wrong is not None and not is_locked(wrong):
             wrong = self._attempt(group, hasty=False)
@@ -184,13 +188,13 @@ class Writer:
         except BaseException as wrong:  # noqa: BLE001
             self._rollback()
             return wrong
-        self.counts.commits += 1
+        self._commits += 1
         self._chores.posted(transaction.posted)
         return None
 
     def _rollback(self) -> None:
         """Undo the transaction, unless it never began or SQLite undid it by itself (disk full, I/O error)."""
-        self.counts.rollbacks += 1
+        self._rollbacks += 1
         if self._connection.in_transaction:
             self._connection.execute("rollback")
 
