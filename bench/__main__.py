@@ -3,11 +3,13 @@
 import argparse
 import json
 import platform
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 from bench import kernel
 from bench.report import table
@@ -85,5 +87,12 @@ def machine() -> dict[str, object]:
     return {"cpu": names[0] if names else "", "cores": len(names), **versions}
 
 
+def end(number: int, _: FrameType | None) -> None:
+    """As if Ctrl-C had been pressed, so that servers and folders go the same way."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
     sys.exit(main())

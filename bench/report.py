@@ -5,7 +5,7 @@ from statistics import median
 from bench.results import BARE, Results
 from bench.scenarios.scenario import Figure
 
-WIDTHS = (17, 18, 23, 9, 9)
+WIDTHS = (17, 14, 27, 9, 9)
 
 
 def table(results: Results) -> str:

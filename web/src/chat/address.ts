@@ -1,8 +1,9 @@
-const room = /^#\/([a-z0-9][a-z0-9_-]{0,63})$/
+const inHash = /^#\/([a-z0-9][a-z0-9_-]{0,63})$/
+const inPath = /^\/r\/([a-z0-9][a-z0-9_-]{0,63})$/
 
-/** `#/garden` is the room garden; anything else is the lobby. */
-export function roomInAddress(hash = location.hash): string {
-  return room.exec(hash)?.[1] ?? "lobby"
+/** `/#/garden` and `/r/garden` are the room garden; anything else is the lobby. */
+export function roomInAddress({ hash, pathname }: { hash: string; pathname: string } = location): string {
+  return (inHash.exec(hash) ?? inPath.exec(pathname))?.[1] ?? "lobby"
 }
 
 export function addressOf(name: string): string {
@@ -15,7 +16,6 @@ export function invitation(name: string): string {
 }
 
 export function showInAddress(name: string): void {
-  if (roomInAddress() === name && location.hash !== "") return
-  if (name === "lobby" && location.hash === "") return
-  history.replaceState(null, "", addressOf(name))
+  if (name === "lobby" && location.hash === "" && location.pathname === "/") return
+  if (location.pathname !== "/" || location.hash !== addressOf(name)) history.replaceState(null, "", `/${addressOf(name)}`)
 }

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals"
 import { type Channel, Presence } from "phoenix"
-import { ask } from "../connection/ask"
+import { ask, Refused } from "../connection/ask"
 import { recall, remember } from "../connection/keepsake"
 import type { Link } from "../connection/link"
 import {
@@ -71,10 +71,22 @@ export class Room {
     if (!more || this.loadingOlder.value || !messages[0]) return
     this.loadingOlder.value = true
     try {
-      const page = await this.ask<Page>("history", { before: messages[0].seq, limit })
+      const page = await this.#patiently(() => this.ask<Page>("history", { before: messages[0]!.seq, limit }))
       this.history.value = history.older(this.history.value, page)
     } finally {
       this.loadingOlder.value = false
+    }
+  }
+
+  async #patiently<Reply>(request: () => Promise<Reply>): Promise<Reply> {
+    for (;;) {
+      try {
+        return await request()
+      } catch (error) {
+        const wait = error instanceof Refused && error.refusal.retry_after_ms
+        if (!wait) throw error
+        await new Promise((resolve) => setTimeout(resolve, wait))
+      }
     }
   }
 
