@@ -21,8 +21,13 @@ export function useTarget(room: Room, toRow: (key: string) => boolean) {
       const key = (mine && found.client_id) || found.id
       if (!toRow(key)) return
       target.value = null
-      document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.classList.add("flash")
+      glow(document.querySelector(`[data-key="${CSS.escape(key)}"]`))
     } else if (!more || messages.length > mostPages * 500) target.value = null
     else void chat.attempt(() => room.loadOlder(500))
   }, [wanted, room, messages, more])
+}
+
+function glow(row: Element | null) {
+  row?.classList.add("flash")
+  row?.addEventListener("animationend", () => row.classList.remove("flash"), { once: true })
 }

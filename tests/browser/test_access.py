@@ -1,0 +1,53 @@
+"""What axe finds wrong for people who read with their ears, their fingers or in poor light: nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Somebody
+from .person import Person
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RUN = """async () => {
+  const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+  const { passes, violations } = await axe.run({ runOnly: rules })
+  const found = violations.flatMap(({ help, nodes }) => nodes.map(({ target }) => `${help}: ${target}`))
+  return { passes: passes.length, found }
+}"""
+
+pytestmark = pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't installed in web/node_modules")
+
+
+def assert_nothing_found(person: Person) -> None:
+    person.page.evaluate(AXE.read_text())
+    result = person.page.evaluate(RUN)
+    assert result["passes"] > 10
+    assert result["found"] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_on_any_screen(somebody: Somebody, width: int, scheme: str) -> None:
+    ada = somebody(width=width, color_scheme=scheme).visits()
+    assert_nothing_found(ada)
+
+    ada.takes_the_name("Ada")
+    ada.says("See https://example.org")
+    ada.sees_once("See https://example.org")
+    assert_nothing_found(ada)
+
+    ada.picks("React", "See https://example.org")
+    assert_nothing_found(ada)
+    ada.message("See https://example.org").get_by_role("button", name="heart").click()
+    ada.picks("Edit", "See https://example.org")
+    assert_nothing_found(ada)
+    ada.page.keyboard.press("Escape")
+    ada.picks("Delete", "See https://example.org")
+    assert_nothing_found(ada)
+
+    ada.page.get_by_role("button", name="Search messages").click()
+    assert_nothing_found(ada)
+    ada.page.keyboard.press("Escape")
+    if width < 500:
+        ada.page.get_by_role("button", name="Rooms").click()
+        assert_nothing_found(ada)
