@@ -122,6 +122,10 @@ describe("joining", () => {
     expect(history).toMatchObject({ seq: 900, more: true })
   })
 
+  test("a room that counts less than what is held is another room, and a gap", () => {
+    expect(joined(held, reply({ last_seq: 1, resumed: true, events: [] }), 100)).toEqual([held, "gap"])
+  })
+
   test("with a hole in what was missed is a gap", () => {
     const [history, verdict] = joined(
       held,

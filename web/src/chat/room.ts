@@ -4,7 +4,7 @@ import { ask, Refused } from "../connection/ask"
 import { recall, remember } from "../connection/keepsake"
 import type { Link } from "../connection/link"
 import {
-  type Joined, type Meta, type Page, type Refusal, type RoomEvent, roomEventNames, type Typing, type User,
+  type Joined, type Message, type Meta, type Page, type Refusal, type RoomEvent, roomEventNames, type Typing, type User,
 } from "../model/contract"
 import * as history from "../model/history"
 import { inOrder, type Member, member } from "../model/members"
@@ -72,7 +72,9 @@ export class Room {
     this.loadingOlder.value = true
     try {
       const page = await this.#patiently(() => this.ask<Page>("history", { before: messages[0]!.seq, limit }))
-      this.history.value = history.older(this.history.value, page)
+      // The window may have moved meanwhile; then this page no longer adjoins it.
+      if (this.history.value.messages[0]?.id === messages[0].id)
+        this.history.value = history.older(this.history.value, page)
     } finally {
       this.loadingOlder.value = false
     }
@@ -146,7 +148,7 @@ export class Room {
     if (typeof reply.room === "object") this.topic.value = reply.room.topic ?? ""
     this.#show(next)
     if (first) this.reading.value = unread.entered(this.#remembered(), next.seq ?? 0)
-    else for (const [name, { seq }] of reply.events ?? []) if (name === "new_message") this.#arrived(seq)
+    else for (const [name, payload] of reply.events ?? []) if (name === "new_message") this.#arrived(payload)
     this.phase.value = "open"
     if (this.#looking) this.look(true)
     this.posting.pump()
@@ -160,12 +162,12 @@ export class Room {
     this.#show(this.#looking ? history.trimmed(next, kept) : next)
     if (name === "new_message") {
       this.#hear(payload.user, false)
-      this.#arrived(payload.seq, payload.user.id)
+      this.#arrived(payload)
     } else if (this.#looking) this.look(true)
   }
 
-  #arrived(seq: number, author?: string): void {
-    const mine = author !== undefined && author === this.owner.me()?.id
+  #arrived({ seq, user }: Message): void {
+    const mine = user.id === this.owner.me()?.id
     this.reading.value = unread.arrived(this.reading.value, seq, this.#looking || mine)
     this.#reportRead()
   }

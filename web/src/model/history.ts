@@ -31,6 +31,8 @@ export function joined(history: History, reply: Joined, limit: number): [History
     const messages = reply.messages ?? []
     return [{ seq: reply.last_seq, messages, more: messages.length >= limit }, "applied"]
   }
+  // Another room by the same name, when a server came back with another database.
+  if (reply.last_seq < (history.seq ?? 0)) return [history, "gap"]
   let resumed = history
   for (const event of reply.events ?? []) {
     const [next, verdict] = receive(resumed, event)
