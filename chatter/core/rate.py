@@ -9,6 +9,7 @@ from collections.abc import Callable
 from chatter.errors import RateLimited
 
 _PRUNE_AT = 10_000
+_ROUNDING = 1e-6  # seconds: what adding up intervals may be off by must not cost a message
 
 
 class RateLimit:
@@ -16,9 +17,14 @@ class RateLimit:
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
         self._interval = 1 / rate if rate else 0.0
-        self._slack = (burst - 1) * self._interval
+        self._slack = (burst - 1) * self._interval + _ROUNDING
         self._clock = clock
         self._empty_at: dict[str, float] = {}
+        self._prune_at = _PRUNE_AT
+
+    def __len__(self) -> int:
+        """How many users are remembered."""
+        return len(self._empty_at)
 
     def spend(self, user_id: str) -> None:
         if not self._interval:
@@ -29,5 +35,10 @@ class RateLimit:
             wait = int((empty_at - now - self._slack) * 1000) + 1
             raise RateLimited("That was too fast. Wait a moment.", retry_after_ms=wait)
         self._empty_at[user_id] = empty_at + self._interval
-        if len(self._empty_at) > _PRUNE_AT:
-            self._empty_at = {user: at for user, at in self._empty_at.items() if at > now}
+        if len(self._empty_at) > self._prune_at:
+            self._prune(now)
+
+    def _prune(self, now: float) -> None:
+        """Forget who rests. A crowd that does not rest is looked through again when it has doubled."""
+        self._empty_at = {user: at for user, at in self._empty_at.items() if at > now}
+        self._prune_at = max(_PRUNE_AT, 2 * len(self._empty_at))
