@@ -1,0 +1,86 @@
+"""The command line: `python -m chatter`."""
+
+import gc
+import resource
+import signal
+import ssl
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import trio
+
+from chatter import logs, settings
+from chatter.actors.child import SupervisorError
+from chatter.application import Application
+from chatter.errors import ChatterError
+from chatter.settings import BadSetting, Settings
+
+CANT_START: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C. Exits 0 after a drain; 2, with one line on stderr, when it can't start."""
+    try:
+        chosen = settings.read(sys.argv[1:] if arguments is None else arguments)
+        logs.set_up()
+        _be_roomy()
+        failure = trio.run(_serve, chosen)
+    except BadSetting as error:
+        _give_up(str(error))
+    else:
+        if failure is not None:
+            _give_up(failure)
+
+
+def _give_up(line: str) -> None:
+    print(f"chatter: {line}", file=sys.stderr)
+    sys.exit(CANT_START)
+
+
+def _be_roomy() -> None:
+    """As many sockets as the system lets us have; and no search for garbage among ten thousands of live sessions."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+async def _serve(chosen: Settings) -> str | None:
+    """Run the application to its end; what is wrong when it could not start."""
+    try:
+        application = Application(chosen)
+        application.bind()
+    except ssl.SSLError as error:
+        return f"the TLS certificate can't be used: {error.reason or error}"
+    except OSError as error:
+        what = error.filename or f"port {chosen.port} on {chosen.host}"
+        return f"can't use {what}: {error.strerror}"
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_stop_on_signals, application, nursery.cancel_scope)
+        failure = await _run(application)
+        nursery.cancel_scope.cancel()
+    return failure
+
+
+async def _run(application: Application) -> str | None:
+    try:
+        await application.run(lambda: print(f"Listening on {application.url}", flush=True))
+    except SupervisorError as error:
+        if isinstance(error.__cause__, ChatterError):
+            return str(error.__cause__)
+        raise
+    return None
+
+
+async def _stop_on_signals(application: Application, now: trio.CancelScope) -> None:
+    """The first signal drains; one more cancels what still drains."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            application.stop()
+            async for _ in signals:
+                now.cancel()
+
+
+if __name__ == "__main__":
+    main()

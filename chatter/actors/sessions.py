@@ -1,0 +1,85 @@
+"""The sessions of this node: one for each socket, started when it comes, restarted on it when it crashes.
+
+A session that crashes too often is given up: its socket is closed with 1011, and its client comes back by itself.
+"""
+
+from typing import Final
+
+import attrs
+
+from chatter.actors.child import ChildSpec, Observer, Restart, SupervisorError, actor
+from chatter.actors.connection import Connection
+from chatter.actors.exits import ActorError, Exit
+from chatter.actors.mailbox import Mailbox, Ref
+from chatter.actors.session import Disconnect, Means, Seat, Session, SessionMessage, TellNames, give_up
+from chatter.core.model import User
+from chatter.errors import Unavailable
+from chatter.supervisor import DynamicSupervisor
+
+SESSION_CAPACITY: Final = 64
+GAVE_UP: Final = 1011
+
+
+@attrs.define(eq=False)
+class _Sitting:
+    connection: Connection
+    seat: Seat
+    ref: Ref[SessionMessage]
+
+
+class Sessions:
+    """Starts sessions under its `supervisor`, which somebody else runs."""
+
+    def __init__(self, means: Means, observer: Observer | None = None) -> None:
+        self.supervisor = DynamicSupervisor("sessions", observer=observer, gave_up=self._gave_up)
+        self._means = means
+        self._sittings: dict[str, _Sitting] = {}
+
+    def __len__(self) -> int:
+        return len(self._sittings)
+
+    def welcome(self, connection: Connection, user: User | None) -> Ref[SessionMessage]:
+        """Start the session of a new socket; `Unavailable` while stopping."""
+        mailbox: Mailbox[SessionMessage] = Mailbox(connection.id, SESSION_CAPACITY)
+        sitting = _Sitting(connection, Seat(user), mailbox.ref)
+        try:
+            self.supervisor.start(self._spec(mailbox, sitting))
+        except SupervisorError as error:
+            raise Unavailable("The server is stopping.") from error
+        self._sittings[connection.id] = sitting
+        mailbox.monitor(lambda down: None if down.restarting else self._forget(connection.id))
+        return sitting.ref
+
+    def _spec(self, mailbox: Mailbox[SessionMessage], sitting: _Sitting) -> ChildSpec:
+        return actor(
+            mailbox,
+            lambda: Session(mailbox, sitting.connection, sitting.seat, self._means),
+            restart=Restart.TRANSIENT,
+        )
+
+    def _forget(self, id: str) -> None:
+        sitting = self._sittings.pop(id, None)
+        if sitting is not None:
+            give_up(sitting.connection, sitting.seat, self._means)
+
+    def _gave_up(self, spec: ChildSpec, _exit: Exit) -> None:
+        """Too many crashes: the client had better begin anew."""
+        if (sitting := self._sittings.get(spec.name)) is not None:
+            sitting.connection.close(GAVE_UP, "the session crashed too often")
+
+    def disconnect(self, user_id: str, code: int, reason: str) -> int:
+        """Close all sockets of a user; how many there were."""
+        theirs = [s for s in self._sittings.values() if s.seat.user is not None and s.seat.user.id == user_id]
+        for sitting in theirs:
+            sitting.ref.cast(Disconnect(code, reason))
+        return len(theirs)
+
+    def tell_names(self) -> None:
+        """The registry started anew: have every session claim its name again."""
+        for sitting in list(self._sittings.values()):
+            if sitting.seat.user is None:
+                continue
+            try:
+                sitting.ref.cast(TellNames())
+            except ActorError:  # it is ending, and needs no name
+                continue

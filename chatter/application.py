@@ -1,0 +1,169 @@
+"""The application: it builds everything, hands each part what it needs, and is the only place that names adapters.
+
+    chatter              one for one
+    ├── store            SQLite; everything below asks it
+    ├── presence         who is where, which names are taken
+    ├── rooms            rest for one
+    │   ├── runners      dynamic: an actor for each room in use
+    │   └── directory    starts them, ends the idle
+    ├── sessions         dynamic: an actor for each socket
+    └── gateway          the one port
+
+Children start in this order and stop in the reverse. So draining needs no part of its own: the gateway closes the
+door and the sockets (1012), sessions give back what they held, rooms store what was accepted, the store closes.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import trio
+
+from chatter import logs, rest
+from chatter.actors.child import FOREVER, ChildSpec, Node, Strategy, actor
+from chatter.actors.connection import Connection
+from chatter.actors.mailbox import Mailbox, Ref
+from chatter.actors.presence import Presence, PresenceMessage
+from chatter.actors.rooms import Directory, DirectoryMessage, Rooms, RoomTable
+from chatter.actors.session import Means
+from chatter.actors.sessions import Sessions
+from chatter.core.model import User
+from chatter.core.rate import RateLimit
+from chatter.gateway import Gateway, server_context
+from chatter.metrics import Metrics
+from chatter.settings import Settings
+from chatter.stores.sqlite import SqliteStore
+from chatter.supervisor import DynamicSupervisor, Supervisor
+from chatter.telemetry import Telemetry
+from chatter.tokens import Tokens
+
+STATIC = Path(__file__).parent / "static"
+PRESENCE_CAPACITY = 100_000
+MESSAGE_BURST = 10
+DRAIN = 8.0
+ACTION_RATE = 5  # other commands: so many times the rate and burst of messages
+
+
+class Application:
+    """Everything, built and not started. `settings.port` 0: `address` tells the real one once it runs."""
+
+    def __init__(self, settings: Settings, telemetry: Telemetry | None = None) -> None:
+        self.settings = settings
+        self.telemetry = telemetry or Telemetry()
+        self.store = SqliteStore(settings.database_path)
+        self._presence: Mailbox[PresenceMessage] = Mailbox("presence", PRESENCE_CAPACITY)
+        self._directory: Mailbox[DirectoryMessage] = Mailbox("directory", PRESENCE_CAPACITY)
+        self._table = RoomTable()
+        self._runners = DynamicSupervisor("runners", observer=self.telemetry.emit)
+        self.rooms = Rooms(self._table, self._directory.ref, self.store)
+        self.tokens = Tokens(settings.secret())
+        self._means = self._make_means()
+        self.sessions = Sessions(self._means, self.telemetry.emit)
+        self.gateway = self._make_gateway()
+        self.root = self._make_root()
+
+    def _make_means(self) -> Means:
+        rate = self.settings.message_rate
+        return Means(
+            rooms=self.rooms,
+            presence=self._presence.ref,
+            tokens=self.tokens,
+            messages=RateLimit(rate, MESSAGE_BURST, trio.current_time),
+            actions=RateLimit(rate * ACTION_RATE, MESSAGE_BURST * ACTION_RATE, trio.current_time),
+        )
+
+    def _supervisor(self, name: str, children: list[ChildSpec], strategy: Strategy) -> Supervisor:
+        return Supervisor(name, children, strategy=strategy, observer=self.telemetry.emit)
+
+    def _make_root(self) -> Supervisor:
+        children = [
+            ChildSpec("store", lambda: self.store),
+            actor(self._presence, lambda: Presence(self._presence, self._tell_again)),
+            ChildSpec("rooms", self._make_rooms, shutdown=FOREVER),
+            ChildSpec("sessions", lambda: self.sessions.supervisor, shutdown=FOREVER),
+            ChildSpec("gateway", lambda: self.gateway, shutdown=DRAIN),
+        ]
+        return self._supervisor("chatter", children, Strategy.ONE_FOR_ONE)
+
+    def _make_rooms(self) -> Supervisor:
+        children = [
+            ChildSpec("runners", lambda: self._runners, shutdown=FOREVER),
+            actor(self._directory, self._make_directory),
+        ]
+        return self._supervisor("rooms", children, Strategy.REST_FOR_ONE)
+
+    def _make_directory(self) -> Directory:
+        return Directory(self._directory, self._table, self._runners, self.store, self._presence.ref)
+
+    def _make_gateway(self) -> Gateway:
+        settings = self.settings
+        return Gateway(
+            _Door(self.tokens, self.sessions),
+            rest.build(self._make_house()),
+            host=settings.host,
+            port=settings.port,
+            origins=settings.origins,
+            tls=server_context(settings.certfile, settings.keyfile) if settings.certfile else None,
+            observer=self.telemetry.emit,
+        )
+
+    def _make_house(self) -> rest.House:
+        return rest.House(
+            rooms=self.rooms,
+            tokens=self.tokens,
+            messages=self._means.messages,
+            actions=self._means.actions,
+            presence=self._presence.ref,
+            node=self.settings.node,
+            nodes=lambda: [self.settings.node],
+            static=STATIC,
+            metrics=Metrics(self).text,
+        )
+
+    def _tell_again(self) -> None:
+        self._table.tell_presence()
+        self.sessions.tell_names()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port on which it listens."""
+        return self.gateway.address
+
+    @property
+    def url(self) -> str:
+        host, port = self.address
+        scheme = "https" if self.settings.certfile else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def tree(self) -> Node:
+        """The supervision tree, as it is now."""
+        return self.root.tree()
+
+    def bind(self) -> None:
+        """Take the port; `OSError` when it can't be had."""
+        self.gateway.bind()
+
+    async def run(self, started: Callable[[], Any]) -> None:
+        """Live until `stop`; `bind` comes first. Raises `StartFailed` when a part does not start, `RestartsExceeded`
+        when one crashes too often."""
+        logs.listen(self.telemetry)
+        await self.root.run(started)
+
+    def stop(self) -> None:
+        """Drain: see the module."""
+        self.root.stop()
+
+
+@attrs.frozen
+class _Door:
+    """What the gateway asks of the application."""
+
+    tokens: Tokens
+    sessions: Sessions
+
+    def authenticate(self, token: str) -> User:
+        return self.tokens.user(token)
+
+    def welcome(self, connection: Connection, user: User | None) -> Ref[Any]:
+        return self.sessions.welcome(connection, user)

@@ -1,0 +1,34 @@
+"""The log, on stderr: what an operator must know, from telemetry's events. Never what people say, never a token."""
+
+import logging
+import sys
+
+from chatter.actors.child import ChildEnded, GaveUp
+from chatter.telemetry import Telemetry
+
+log = logging.getLogger("chatter")
+
+
+def set_up(level: int = logging.INFO) -> None:
+    """Send chatter's log to stderr, one line an entry; a crash brings its traceback."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.handlers[:] = [handler]
+    log.setLevel(level)
+    log.propagate = False
+
+
+def listen(telemetry: Telemetry) -> None:
+    telemetry.subscribe(ChildEnded, _child_ended)
+    telemetry.subscribe(GaveUp, _gave_up)
+
+
+def _child_ended(event: ChildEnded) -> None:
+    if not event.exit.abnormal:
+        return
+    after = "not restarted" if event.restarting_in is None else f"restarted in {event.restarting_in:g} s"
+    log.error("%s/%s crashed, %s", event.supervisor, event.child, after, exc_info=event.exit.error)
+
+
+def _gave_up(event: GaveUp) -> None:
+    log.critical("%s gives %s up: it crashed too often", event.supervisor, event.child)

@@ -1,0 +1,138 @@
+"""What can be set, from where: an option of the command line wins over the environment, that over the default.
+
+The only reader of environment variables. A bad value is one clear line (`BadSetting`), before anything starts.
+"""
+
+import argparse
+import os
+import re
+import secrets
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+import attrs
+
+from chatter import __version__
+
+SQLITE: Final = "sqlite:///"
+
+
+class BadSetting(ValueError):
+    """A setting that can't be used; `str()` is the line to show."""
+
+
+def _node_name() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Everything that can be set. `secret_key` and the paths of TLS files are never shown."""
+
+    host: str = "127.0.0.1"
+    port: int = attrs.field(default=4000)
+    database: str = "sqlite:///chatter.db"
+    bus: str = "local:"
+    secret_key: str | None = attrs.field(default=None, repr=False)
+    message_rate: float = 2.0
+    origins: tuple[str, ...] = ()
+    node: str = attrs.Factory(_node_name)
+    certfile: str | None = attrs.field(default=None, repr=False)
+    keyfile: str | None = attrs.field(default=None, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise BadSetting(f"--port must be 0 to 65535, not {self.port}")
+        if not self.message_rate >= 0 or self.message_rate == float("inf"):
+            raise BadSetting(f"--message-rate must be a number, 0 or more, not {self.message_rate}")
+        if self.secret_key is not None and len(self.secret_key) < 16:
+            raise BadSetting("--secret-key must have 16 characters at least")
+        if (self.certfile is None) != (self.keyfile is None):
+            raise BadSetting("--certfile and --keyfile go together")
+        if self.bus != "local:":
+            raise BadSetting(f"--bus must be local:, not {self.bus.partition(':')[0]}:")
+        if not re.fullmatch(r"[A-Za-z0-9._@-]{1,200}", self.node):
+            raise BadSetting("--node has 1 to 200 letters, digits, dots, dashes, underscores and @")
+        self.database_path  # noqa: B018 — checked here, used later
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file: `sqlite:///` and a path, relative to the current folder unless it begins with a slash."""
+        if not self.database.startswith(SQLITE) or len(self.database) == len(SQLITE):
+            scheme = self.database.partition(":")[0]
+            raise BadSetting(f"--database must be sqlite:///PATH, not {scheme}:…")
+        return Path(unquote(self.database[len(SQLITE) :]))
+
+    def secret(self) -> str:
+        """The key that signs tokens: as set, or made once and kept beside the database, readable by the owner."""
+        if self.secret_key is not None:
+            return self.secret_key
+        path = self.database_path.with_suffix(".secret")
+        try:
+            return _kept_secret(path)
+        except OSError as error:
+            raise BadSetting(f"the secret key can't be kept in {path}: {error.strerror}") from error
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        secret = path.read_text().strip()
+        if len(secret) < 16:
+            raise BadSetting(f"{path} holds no usable key: delete it to have a new one made") from None
+        return secret
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret := secrets.token_urlsafe(48))
+    return secret
+
+
+_OPTIONS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("host", "HOST", "the address to listen on (127.0.0.1)"),
+    ("port", "PORT", "the port; 0 takes any that is free (4000)"),
+    ("database", "DATABASE_URL", "sqlite:///PATH (sqlite:///chatter.db, in the current folder)"),
+    ("bus", "CHATTER_BUS", "what connects several nodes (local:, for one node)"),
+    ("secret-key", "SECRET_KEY_BASE", "signs tokens (made once and kept beside the database)"),
+    ("message-rate", "CHATTER_MESSAGE_RATE", "messages a second that one user may sustain, 0 for no limit (2)"),
+    ("origins", "CHATTER_ORIGINS", "further web origins that may connect, separated by commas"),
+    ("node", "CHATTER_NODE", "this node's name (host name and process id)"),
+    ("certfile", "CHATTER_CERTFILE", "serve TLS with this certificate chain (PEM)"),
+    ("keyfile", "CHATTER_KEYFILE", "the certificate's private key (PEM)"),
+)
+
+
+def read(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from a command line and an environment; `BadSetting`. `--help` and `--version` print and exit."""
+    parser = _Parser(prog="chatter", description="A real-time chat server.")
+    parser.add_argument("--version", action="version", version=f"chatter {__version__}")
+    for option, variable, help in _OPTIONS:
+        parser.add_argument(f"--{option}", metavar=variable, help=help)
+    options = vars(parser.parse_args(list(arguments)))
+    given = {name: value for name, value in options.items() if value is not None}
+    for option, variable, _ in _OPTIONS:
+        name = option.replace("-", "_")
+        if name not in given and environment.get(variable):
+            given[name] = environment[variable]
+    return Settings(**{name: _converted(name, value) for name, value in given.items()})
+
+
+def _converted(name: str, value: str) -> Any:
+    try:
+        match name:
+            case "port":
+                return int(value)
+            case "message_rate":
+                return float(value)
+            case "origins":
+                return tuple(origin.strip() for origin in value.split(",") if origin.strip())
+    except ValueError:
+        raise BadSetting(f"--{name.replace('_', '-')} must be a number, not {value!r}") from None
+    return value
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        raise BadSetting(message)
