@@ -1,0 +1,20 @@
+"""The one port: accepts sockets, reads request heads, speaks WebSocket itself and leaves other HTTP to Hypercorn."""
+
+from chatter.gateway.connection import WebSocketConnection
+from chatter.gateway.gateway import Gateway, GatewayStatistics
+from chatter.gateway.house import House
+from chatter.gateway.limits import Limits
+from chatter.gateway.streams import StreamConnection
+from chatter.gateway.sweeper import Sweeper
+from chatter.gateway.tls import server_context
+
+__all__ = [
+    "Gateway",
+    "GatewayStatistics",
+    "House",
+    "Limits",
+    "StreamConnection",
+    "Sweeper",
+    "WebSocketConnection",
+    "server_context",
+]

@@ -1,0 +1,227 @@
+"""The one port, as a child of the supervision tree.
+
+    Gateway
+    ├── acceptors     one a listening socket
+    ├── poller        reads and writes all plain WebSockets
+    ├── sweeper       one timer for all of them
+    └── visitors      a dynamic supervisor: whoever's head is being read, is served by Hypercorn, or has TLS
+
+A visitor that crashes is alone in it. The same `Gateway` may run again after a crash: its port stays bound.
+"""
+
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+from typing import Any, Final
+
+import attrs
+import trio
+from hypercorn.typing import ASGIFramework
+from trio.abc import Stream
+
+from chatter.actors.child import ChildEnded, ChildSpec, Observer, Restart, SupervisorEvent
+from chatter.core.model import new_id
+from chatter.gateway.connection import SERVICE_RESTART
+from chatter.gateway.door import Door, Rules
+from chatter.gateway.house import House
+from chatter.gateway.http import Http
+from chatter.gateway.limits import Limits
+from chatter.gateway.listening import Acceptor, Room, bind
+from chatter.gateway.origins import Origins
+from chatter.gateway.poller import AVAILABLE, Poller
+from chatter.gateway.sweeper import Sweeper
+from chatter.supervisor import DynamicSupervisor
+
+GOODBYES_A_TURN: Final = 256
+LOOK_AGAIN: Final = 0.05
+SECONDS_TO_END: Final = 1.0
+
+
+@attrs.frozen
+class GatewayStatistics:
+    """`websockets`, `http` and `handshakes` are open now; `accepted` and `refused` (WebSocket handshakes completed,
+    requests turned down) count since the gateway started."""
+
+    websockets: int
+    http: int
+    handshakes: int
+    accepted: int
+    refused: int
+
+
+class Gateway:
+    """`actors.child.Child`. Give it a `shutdown` of `limits.drain` + 3 seconds.
+
+    `host`: None for no port at all, when all streams come by `serve`. `observer` is told of visitors that crashed.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        app: ASGIFramework,
+        *,
+        host: str | None = "127.0.0.1",
+        port: int = 4000,
+        tls: ssl.SSLContext | None = None,
+        origins: Sequence[str] = (),
+        limits: Limits | None = None,
+        new_id: Callable[[], str] = new_id,
+        observer: Observer | None = None,
+    ) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._limits = limits or Limits()
+        self._rules = Rules(house, Origins(origins), self._limits, tls, new_id)
+        self._observer = observer
+        self._listeners: list[socket.socket] = []
+        self._begin()
+
+    def bind(self) -> None:
+        """Take the port. `OSError` when that can't be done; twice: nothing happens. `run` does it if nobody has."""
+        if self._host is not None and not self._listeners:
+            self._listeners = bind(self._host, self._port)
+            self._port = self.address[1]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The real host and port, once bound."""
+        host, port = self._listeners[0].getsockname()[:2]
+        return host, port
+
+    def _begin(self) -> None:
+        limits = self._limits
+        self._asked_to_drain = trio.Event()
+        self._asked_to_stop = trio.Event()
+        self._drained = trio.Event()
+        self._accepting = trio.CancelScope()
+        self._sweeper = Sweeper(limits.silence)
+        self._poller: Poller | None = None
+        self._http = Http(self._app, limits.http_write)
+        self._visitors = DynamicSupervisor("visitors", shutdown=SECONDS_TO_END, observer=self._saw)
+        self._visits = count(1)
+        self._room = Room(limits.handshakes)
+        self._door = Door(self._rules, self._http, self._sweeper, None, self._room, lambda: self._open_now)
+
+    @property
+    def _open_now(self) -> int:
+        return len(self._visitors) + (len(self._poller) if self._poller is not None else 0)
+
+    async def run(self, started: Callable[[], Any]) -> None:
+        """Serve until `stop`, and drain then. `OSError` when the port can't be had."""
+        self.bind()
+        if AVAILABLE:
+            self._door.poller = self._poller = Poller()
+        try:
+            async with trio.open_nursery() as nursery:
+                await self._start(nursery)
+                started()
+                await self._asked_to_drain.wait()
+                await self._drain()
+                await self._asked_to_stop.wait()
+                nursery.cancel_scope.cancel()
+        finally:
+            for connection in list(self._sweeper.connections):
+                connection.hang_up()
+            self._release()
+            self._begin()
+
+    async def _start(self, nursery: trio.Nursery) -> None:
+        running = trio.Event()
+        nursery.start_soon(self._visitors.run, running.set)
+        await running.wait()
+        nursery.start_soon(self._sweeper.run)
+        if self._poller is not None:
+            nursery.start_soon(self._poller.run)
+        nursery.start_soon(self._accept_all)
+
+    async def _accept_all(self) -> None:
+        with self._accepting:
+            async with trio.open_nursery() as nursery:
+                for listener in self._listeners:
+                    nursery.start_soon(Acceptor(listener, self._room, self._admit).run)
+        for listener in self._listeners:
+            listener.close()
+
+    def _admit(self, accepted: socket.socket) -> None:
+        self._visit(lambda: self._door.admit_socket(accepted))
+
+    def _visit(self, serve: Callable[[], Awaitable[None]]) -> None:
+        spec = ChildSpec(f"visitor {next(self._visits)}", lambda: _Visit(serve), Restart.TEMPORARY)
+        self._visitors.start(spec)
+
+    async def serve(self, stream: Stream) -> None:
+        """Serve a stream that came by another way than the port, until it ends; then it is closed."""
+        await self._door.admit(stream)
+
+    def stop(self) -> None:
+        """Drain, then return from `run`: within `limits.drain` + 2 seconds, whatever the clients do."""
+        self._asked_to_drain.set()
+        self._asked_to_stop.set()
+
+    async def drain(self) -> None:
+        """Accept nothing more; close all WebSockets with 1012 when what they sent had `limits.grace` seconds to be
+        answered; let HTTP requests end, for `limits.drain` seconds. `run` goes on until `stop`."""
+        self._asked_to_drain.set()
+        await self._drained.wait()
+
+    async def _drain(self) -> None:
+        self._accepting.cancel()
+        self._door.shut = self._sweeper.draining = True
+        await self._http.retire()
+        for connection in self._sweeper.connections:
+            connection.stop_listening()
+        if self._sweeper.connections:
+            await trio.sleep(self._limits.grace)
+        with trio.move_on_after(self._limits.drain):
+            await self._say_goodbye()
+            while self._sweeper.connections or len(self._http):  # noqa: ASYNC110 — once a process: not worth telling
+                await trio.sleep(LOOK_AGAIN)
+        for connection in list(self._sweeper.connections):
+            connection.hang_up()
+        await self._http.abort()
+        self._drained.set()
+
+    async def _say_goodbye(self) -> None:
+        for nth, connection in enumerate(list(self._sweeper.connections), 1):
+            connection.close(SERVICE_RESTART, "service restart")
+            if nth % GOODBYES_A_TURN == 0:
+                await trio.lowlevel.checkpoint()
+
+    def _release(self) -> None:
+        """Give up the port, if only until it is bound again, and what waited for it."""
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
+        if self._poller is not None:
+            self._poller.close()
+
+    def _saw(self, event: SupervisorEvent) -> None:
+        if self._observer is not None and isinstance(event, ChildEnded) and event.exit.error is not None:
+            self._observer(event)
+
+    def statistics(self) -> GatewayStatistics:
+        return GatewayStatistics(
+            websockets=len(self._sweeper.connections),
+            http=len(self._http),
+            handshakes=self._room.taken,
+            accepted=self._door.accepted,
+            refused=self._door.refused,
+        )
+
+
+class _Visit:
+    """A connection in a scope of its own, as a child of the visitors' supervisor."""
+
+    def __init__(self, serve: Callable[[], Awaitable[None]]) -> None:
+        self._serve = serve
+        self._scope = trio.CancelScope()
+
+    async def run(self, started: Callable[[], Any]) -> None:
+        started()
+        with self._scope:
+            await self._serve()
+
+    def stop(self) -> None:
+        self._scope.cancel()

@@ -1,0 +1,172 @@
+"""Everything that is not our WebSocket, served by Hypercorn: one of its `TCPServer`s a connection.
+
+That class is not a documented interface; this module is the only place that knows it, and pyproject.toml says which
+versions it knows. What it adds: the bytes that were read already come first; a client that reads nothing can't hold a
+write, and with it our shutdown, for ever; and a handshake on a connection that has served other requests before, as
+proxies that keep connections send it, comes back to the gateway.
+"""
+
+import socket
+from typing import Any, Final
+
+import trio
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ASGIFramework, ConnectionState
+from hypercorn.utils import wrap_app
+from trio.abc import HalfCloseableStream, Stream
+
+from chatter.gateway.handshake import PATH
+from chatter.gateway.responses import SECONDS_TO_LEAVE
+
+_HANDSHAKE: Final = b"GET " + PATH.encode()
+
+
+class Http:
+    """The application's pages and REST, and the connections that ask for them now."""
+
+    def __init__(self, app: ASGIFramework, write_limit: float) -> None:
+        self._config = _config()
+        self._app = wrap_app(app, self._config.wsgi_max_body_size, "asgi")
+        self._context = WorkerContext(None)
+        self._write_limit = write_limit
+        self._streams: set[_ReplayStream] = set()
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    async def serve(self, stream: Stream, unread: bytes) -> bytes:
+        """Answer requests, the first of them in `unread`, until the client or idleness ends it.
+
+        Nothing is returned, and `stream` is closed; or it is not, and the next request is a WebSocket handshake,
+        whose first bytes are returned.
+        """
+        replay = _replay(stream, unread)
+        self._streams.add(replay)
+        try:
+            await _Server(self._app, self._config, self._context, replay, self._write_limit).run()
+        finally:
+            self._streams.discard(replay)
+        return replay.handshake
+
+    async def retire(self) -> None:
+        """Close idle connections now, and the others when their request is answered."""
+        await self._context.terminated.set()
+
+    async def abort(self) -> None:
+        """Close them all."""
+        for stream in list(self._streams):
+            await trio.aclose_forcefully(stream.inner)
+
+
+def _config() -> Config:
+    config = Config()
+    config.include_server_header = False
+    config.accesslog = None
+    return config
+
+
+class _Server(TCPServer):
+    def __init__(
+        self, app: Any, config: Config, context: WorkerContext, stream: "_ReplayStream", write_limit: float
+    ) -> None:
+        super().__init__(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+        self._replay = stream
+        self._write_limit = write_limit
+
+    async def protocol_send(self, event: Event) -> None:
+        if isinstance(event, RawData):
+            await self._write(event.data)
+            return
+        if isinstance(event, Updated):
+            self._replay.idle = event.idle
+        await super().protocol_send(event)
+
+    async def _write(self, data: bytes) -> None:
+        """As the original, with a limit: it shields, and a client that does not read would never let go."""
+        async with self.send_lock:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + self._write_limit) as patience:
+                try:
+                    await self._replay.send_all(data)
+                    return
+                except (trio.BrokenResourceError, trio.ClosedResourceError):
+                    pass
+            if patience.cancelled_caught:
+                with trio.CancelScope(shield=True):
+                    await trio.aclose_forcefully(self._replay.inner)
+        await self.protocol.handle(Closed())
+
+    async def _read_data(self) -> None:
+        """As the original, and then without waiting for the idle timer, which would hold a closed connection."""
+        await super()._read_data()
+        await self.idle_task.stop()
+
+
+class _ReplayStream:
+    """What `TCPServer` needs of a stream; `unread` comes first."""
+
+    def __init__(self, inner: Stream, unread: bytes, plain: Any) -> None:
+        self.inner = inner
+        self.socket = plain
+        self.idle = False
+        self.handshake = b""
+        self._unread = unread
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        if self._unread:
+            data, self._unread = self._unread, b""
+            return data
+        data = bytes(await self.inner.receive_some(max_bytes))
+        if self.idle and data and (data.startswith(_HANDSHAKE) or _HANDSHAKE.startswith(data)):
+            self.handshake = data
+            return b""
+        return data
+
+    async def send_all(self, data: bytes) -> None:
+        await self.inner.send_all(data)
+
+    async def send_eof(self) -> None:
+        if not self.handshake and isinstance(self.inner, HalfCloseableStream):
+            await self.inner.send_eof()
+
+    async def aclose(self) -> None:
+        if not self.handshake:
+            with trio.move_on_after(SECONDS_TO_LEAVE):  # TLS says goodbye, and its client may not listen
+                await self.inner.aclose()
+
+
+class _TlsReplayStream(_ReplayStream):
+    """`TCPServer` takes it for TLS, whose handshake is over."""
+
+    @property
+    def transport_stream(self) -> "_TlsReplayStream":
+        return self
+
+    async def do_handshake(self) -> None:
+        await trio.lowlevel.checkpoint()
+
+    def selected_alpn_protocol(self) -> str:
+        return "http/1.1"
+
+
+class _NoSocket:
+    """Of a stream in memory."""
+
+    family = socket.AF_INET
+
+    def getpeername(self) -> tuple[str, int]:
+        return ("127.0.0.1", 0)
+
+    getsockname = getpeername
+
+
+def _replay(stream: Stream, unread: bytes) -> _ReplayStream:
+    if isinstance(stream, trio.SSLStream):
+        return _TlsReplayStream(stream, unread, _socket_of(stream.transport_stream))
+    return _ReplayStream(stream, unread, _socket_of(stream))
+
+
+def _socket_of(stream: Stream) -> Any:
+    return stream.socket if isinstance(stream, trio.SocketStream) else _NoSocket()

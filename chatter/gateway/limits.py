@@ -1,0 +1,41 @@
+"""How much, how long and how many: everything the gateway bounds."""
+
+from typing import Final
+
+import attrs
+
+from chatter.wire.websocket import MAX_MESSAGE
+
+MAX_HEAD: Final = 16 * 1024
+MAX_HEADERS: Final = 100
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """Bytes, seconds, counts.
+
+    `message`: bytes of one message from a client, fragments together (else 1009).
+    `backlog`: bytes that may wait for a client that does not read (else 1013). The write that is under way, and the
+    one that exceeds the limit, are not counted: joining a long room is no offence.
+    `stall`: seconds a backlog may go without progress before the socket is dropped.
+    `silence`: seconds without a byte from a client before its socket is closed (1001). Kept to about a second.
+    `goodbye`: seconds from our close frame until the socket is dropped, unless its client answers.
+    `head`: seconds for a request head, the TLS handshake included (else 408).
+    `handshakes`: connections whose head is awaited; while there are so many, no other is accepted.
+    `connections`: open at once, of every kind (else 503).
+    `grace`: seconds between taking no new input and closing the sockets (1012) in a drain, for replies under way.
+    `drain`: seconds for HTTP requests under way in a drain. With what comes after, a drain takes `drain` + 2 at most.
+    `http_write`: seconds that HTTP clients have for each piece of a response.
+    """
+
+    message: int = MAX_MESSAGE
+    backlog: int = 1024 * 1024
+    stall: float = 30.0
+    silence: float = 60.0
+    goodbye: float = 5.0
+    head: float = 10.0
+    handshakes: int = 1024
+    connections: int = 100_000
+    grace: float = 0.25
+    drain: float = 5.0
+    http_write: float = 30.0

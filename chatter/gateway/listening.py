@@ -1,0 +1,100 @@
+"""Listening sockets: bound before anything starts, so that a port in use is one clear error."""
+
+import errno
+import socket
+from collections.abc import Callable
+from typing import Final
+
+import trio
+
+BACKLOG: Final = 4096
+ACCEPTS_A_TURN: Final = 64
+PAUSE: Final = 0.1
+
+_EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Listen on all addresses of `host` ("" is every address of this machine), on one port. `OSError`."""
+    infos = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in infos))
+    bound: list[socket.socket] = []
+    try:
+        for family, address in addresses:
+            chosen = bound[0].getsockname()[1] if bound else port
+            bound.append(_listen(family, (address[0], chosen, *address[2:]), alone=len(addresses) == 1))
+    except OSError:
+        for listener in bound:
+            listener.close()
+        raise
+    return bound
+
+
+def _listen(family: int, address: tuple[object, ...], *, alone: bool) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not alone)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class Acceptor:
+    """Takes connections from one listening socket, many at a time, while there is `room` for their handshakes."""
+
+    def __init__(self, listener: socket.socket, room: "Room", admit: Callable[[socket.socket], None]) -> None:
+        self._listener = listener
+        self._room = room
+        self._admit = admit
+
+    async def run(self) -> None:
+        while True:
+            await self._room.wait()
+            await trio.lowlevel.wait_readable(self._listener)
+            try:
+                self._accept_some()
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                if error.errno in _EXHAUSTED:  # the others go on; those who come wait in the kernel's queue
+                    await trio.sleep(PAUSE)
+
+    def _accept_some(self) -> None:
+        for _ in range(ACCEPTS_A_TURN):
+            if self._room.full:
+                return
+            accepted, _ = self._listener.accept()
+            accepted.setblocking(False)
+            self._admit(accepted)
+
+
+class Room:
+    """How many handshakes are under way, at most `size`."""
+
+    def __init__(self, size: int) -> None:
+        self.taken = 0
+        self._size = size
+        self._eased = trio.Event()
+
+    @property
+    def full(self) -> bool:
+        return self.taken >= self._size
+
+    async def wait(self) -> None:
+        """Until it is not full."""
+        while self.full:
+            self._eased = trio.Event()
+            await self._eased.wait()
+
+    def __enter__(self) -> None:
+        self.taken += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.taken -= 1
+        self._eased.set()

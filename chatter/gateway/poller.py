@@ -1,0 +1,190 @@
+"""Plain sockets, read and written without Trio's help: one task waits for all of them.
+
+Trio's way, a task a socket that waits for it to be readable, costs an `epoll_ctl` and a task switch for each read,
+and a task's memory for each socket. Here a socket is registered once, in an epoll of our own, and Trio waits for that
+one. Writing is the socket's `send`, at once; what it does not take waits in a `Backlog` until epoll says so.
+
+Only where there is an epoll. Elsewhere plain sockets are served as other streams are (`gateway.streams`).
+"""
+
+import select
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import trio
+
+from chatter.gateway.backlog import Backlog
+from chatter.gateway.connection import WebSocketConnection
+from chatter.gateway.limits import Limits
+from chatter.wire.phoenix import Codec
+
+if TYPE_CHECKING:
+    from chatter.actors.mailbox import Ref
+    from chatter.gateway.sweeper import Sweeper
+
+AVAILABLE: Final = hasattr(select, "epoll")
+SOCKETS_A_TURN: Final = 256
+READ_SIZE: Final = 64 * 1024
+UNSENT: Final = 128 * 1024
+
+_IN: Final = 1
+_OUT: Final = 4
+
+
+class Poller:
+    """The task that waits, and the sockets it waits for."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._sockets: dict[int, SocketConnection] = {}
+
+    def __len__(self) -> int:
+        return len(self._sockets)
+
+    async def run(self) -> None:
+        descriptor = self._epoll.fileno()
+        while True:
+            await trio.lowlevel.wait_readable(descriptor)
+            for ready, events in self._epoll.poll(0, SOCKETS_A_TURN):
+                connection = self._sockets.get(ready)
+                if connection is None:
+                    continue
+                if events & _OUT:
+                    connection.flush()
+                if events & ~_OUT:
+                    connection.receive()
+
+    def close(self) -> None:
+        self._epoll.close()
+
+    def register(self, connection: "SocketConnection", descriptor: int) -> None:
+        self._sockets[descriptor] = connection
+        self._epoll.register(descriptor, _IN)
+
+    def watch(self, descriptor: int, *, reading: bool, writing: bool) -> None:
+        if descriptor in self._sockets:
+            self._epoll.modify(descriptor, reading * _IN | writing * _OUT)
+
+    def unregister(self, descriptor: int) -> None:
+        if self._sockets.pop(descriptor, None) is not None and not self._epoll.closed:
+            self._epoll.unregister(descriptor)
+
+
+class SocketConnection(WebSocketConnection):
+    """A WebSocket on a plain socket, which from now on is its own to close."""
+
+    __slots__ = ("_poller", "_send", "_socket")
+
+    def __init__(
+        self,
+        plain: socket.socket,
+        greeting: bytes,
+        id: str,
+        codec: Codec,
+        sweeper: "Sweeper",
+        limits: Limits,
+        poller: Poller,
+    ) -> None:
+        super().__init__(id, codec, sweeper, limits)
+        self._socket = plain
+        self._poller = poller
+        self._send: Callable[[bytes], int] | None = None  # while None, writes wait
+        self._backlog = Backlog()
+        self._backlog.add(greeting)
+
+    def open(self, session: "Ref[Any]", unread: bytes) -> None:
+        if not self._gone:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+            self._poller.register(self, self._socket.fileno())
+        super().open(session, unread)
+        self.flush()
+
+    def write(self, data: bytes) -> None:
+        if (send := self._send) is not None:
+            try:
+                sent = send(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self.hang_up()
+                return
+            if sent != len(data):
+                self._fall_behind(data, sent)
+        elif not self.closed:
+            self._queue(data)
+
+    def receive(self) -> None:
+        """Epoll says that there are bytes, or the end of them."""
+        try:
+            data = self._socket.recv(READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self.seen = self._sweeper.now
+            self.received(data)
+        else:
+            self.hang_up()
+
+    def flush(self) -> None:
+        """Write what waits, as far as the socket takes it."""
+        backlog = self._backlog
+        if backlog is None:
+            return
+        try:
+            sent = backlog.send(self._socket.sendmsg)
+        except OSError:
+            self.hang_up()
+            return
+        if backlog:
+            self._watch()
+            if sent and not self._parting:
+                self._sweeper.expect(self, self._limits.stall)
+        else:
+            self._caught_up()
+
+    def _fall_behind(self, data: bytes, sent: int) -> None:
+        self._send = None
+        self._backlog = Backlog()
+        self._backlog.add(data, sent)
+        self._sweeper.expect(self, self._limits.stall)
+        self._watch()
+
+    def _caught_up(self) -> None:
+        self._backlog = None
+        self._watch()
+        if self._parting:
+            self._said_goodbye()
+        else:
+            self._sweeper.forgive(self)
+            self._send = self._socket.send
+
+    def _watch(self) -> None:
+        self._poller.watch(self._socket.fileno(), reading=not self._paused, writing=self._backlog is not None)
+
+    def _say(self, goodbye: bytes) -> None:
+        self._send = None
+        self._backlog = self._backlog or Backlog()
+        self._backlog.add(goodbye)
+        self.flush()
+
+    def _shut_writing(self) -> None:
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.hang_up()
+
+    def _pause(self) -> None:
+        self._paused = True
+        self._watch()
+
+    def _resume(self) -> None:
+        self._paused = False
+        self._watch()
+
+    def _release(self) -> None:
+        self._send = None
+        self._poller.unregister(self._socket.fileno())
+        self._socket.close()

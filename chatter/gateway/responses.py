@@ -1,0 +1,46 @@
+"""The few responses that the gateway gives by itself, and how it leaves after a refusal."""
+
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+import trio
+from trio.abc import HalfCloseableStream, Stream
+
+SECONDS_TO_LEAVE: Final = 2.0
+
+
+def refusal(status: int, reason: str, message: str, *headers: str) -> bytes:
+    """A whole response that ends the connection; its body is that of a REST error."""
+    body = msgspec.json.encode({"error": {"reason": reason, "message": message}})
+    lines = [
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *headers,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def switching(accept: str, subprotocol: str | None) -> bytes:
+    """101: from here on it's WebSocket."""
+    chosen = f"Sec-WebSocket-Protocol: {subprotocol}\r\n" if subprotocol else ""
+    return (
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {accept}\r\n{chosen}\r\n"
+    ).encode("ascii")
+
+
+async def send_and_leave(stream: Stream, response: bytes) -> None:
+    """Send it and close, once the client has seen it: closing with bytes unread would destroy what it has not."""
+    with trio.move_on_after(SECONDS_TO_LEAVE):
+        try:
+            await stream.send_all(response)
+            if isinstance(stream, HalfCloseableStream):
+                await stream.send_eof()
+                while await stream.receive_some(64 * 1024):
+                    pass
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            pass
+    await trio.aclose_forcefully(stream)

@@ -1,0 +1,58 @@
+"""One timer for all connections: it ticks each second, and sees who is overdue.
+
+A timer a connection would cost each a cancel scope and a place in Trio's heap, and each read a new deadline. Here a
+read costs the copy of a number, and times are kept to about a second.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+if TYPE_CHECKING:
+    from chatter.gateway.connection import WebSocketConnection
+
+TICK: Final = 1.0
+
+
+class Sweeper:
+    """Knows all open WebSockets. `now`: the time of the last tick. `draining`: nobody is listened to any more."""
+
+    def __init__(self, silence: float) -> None:
+        self.now = 0.0
+        self.draining = False
+        self.connections: set[WebSocketConnection] = set()
+        self._silence = silence
+        self._due: dict[WebSocketConnection, float] = {}
+        self._unheard: set[WebSocketConnection] = set()
+
+    async def run(self) -> None:
+        while True:
+            self.now = trio.current_time()
+            self.sweep()
+            await trio.sleep(TICK)
+
+    def expect(self, connection: "WebSocketConnection", within: float) -> None:
+        """Call `connection.overdue` in `within` seconds, unless `expect` or `forgive` is called before."""
+        self._due[connection] = trio.current_time() + within
+
+    def forgive(self, connection: "WebSocketConnection") -> None:
+        self._due.pop(connection, None)
+
+    def tell_again(self, connection: "WebSocketConnection") -> None:
+        """Its session's mailbox was full: try again at the next tick."""
+        self._unheard.add(connection)
+
+    def forget(self, connection: "WebSocketConnection") -> None:
+        self.connections.discard(connection)
+        self._due.pop(connection, None)
+
+    def sweep(self) -> None:
+        silent_since = self.now - self._silence
+        for connection in [c for c in self.connections if c.seen <= silent_since]:
+            connection.silent()
+        for connection in [c for c, due in self._due.items() if due <= self.now]:
+            self._due.pop(connection, None)
+            connection.overdue()
+        unheard, self._unheard = self._unheard, set()
+        for connection in unheard:
+            connection.tell()
