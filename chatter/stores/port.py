@@ -38,7 +38,8 @@ class Stored:
 class Known:
     """The command had taken effect before: nothing is new, nothing must be told.
 
-    `seq` is that of the event that did it. `message` is there for a `Post`: the first one's, as it stands now.
+    `seq` is that of the event that did it (of the post, when nothing else ever did). `message` is there for a
+    `Post`: the first one's, as it stands now.
     """
 
     seq: int
@@ -89,7 +90,10 @@ class Store(Protocol):
         ...
 
     async def events_after(self, room: str, after: int, limit: int) -> list[Event]:
-        """Up to `limit` events with `seq > after`, in order."""
+        """Up to `limit` events with `seq > after`, in order.
+
+        A `Posted` carries the message as it stands now. Once a message is deleted, its `Edited` events have no text.
+        """
         ...
 
     async def page(self, room: str, *, before: int | None = None, after: int | None = None, limit: int) -> Page:
@@ -97,7 +101,10 @@ class Store(Protocol):
         ...
 
     async def mark_read(self, room: str, user_id: str, seq: int) -> int:
-        """Remember that the user has read up to `seq` (never goes back); how many of others' messages come after."""
+        """Remember that the user has read up to `seq` (never goes back, and at most to the room's last).
+
+        Returns how many of others' messages come after; deleted ones do not count.
+        """
         ...
 
     async def search(self, query: str, *, room: str | None, limit: int) -> list[Hit]:

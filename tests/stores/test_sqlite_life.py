@@ -3,7 +3,7 @@
 import os
 from contextlib import AbstractContextManager
 from pathlib import Path
-from sqlite3 import ProgrammingError
+from sqlite3 import SQLITE_DENY, DatabaseError, ProgrammingError
 
 import pytest
 import trio
@@ -14,6 +14,7 @@ from chatter.core.model import User
 from chatter.errors import Unavailable
 from chatter.stores.port import StoreUnreachable
 from chatter.stores.sqlite import SqliteStore
+from chatter.stores.sqlite.transaction import Transaction
 from tests.stores.running import eventually, locked, running
 
 ANN = User("u-ann", "Ann")
@@ -159,12 +160,16 @@ async def test_a_crash_of_the_writer_is_raised_by_run_and_told_to_those_who_wait
     assert await ids(posters.store.path) == set()
 
 
-async def test_a_crashed_store_runs_again(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "chatter.db")
-    with crashes():
+async def test_a_store_that_crashed_inside_a_transaction_runs_again(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "chatter.db", patience=0.01)
+
+    def forbid_everything(transaction: Transaction) -> None:
+        transaction.connection.set_authorizer(lambda *_: SQLITE_DENY)
+
+    with pytest.RaisesGroup(pytest.RaisesExc(DatabaseError, match="not authorized")):
         async with running(store):
             with pytest.raises(Unavailable):
-                await crash_writer(store)
+                await store._running.writer.submit(forbid_everything)
     async with running(store):
         await store.append("lobby", a_post())
 

@@ -59,7 +59,7 @@ def pending(known: Sequence[Migration], applied: Mapping[int, str]) -> list[Migr
     ours = {migration.number: migration for migration in known}
     for number, checksum in applied.items():
         if number not in ours:
-            raise StoreUnreachable(f"The database was made by a newer version: migration {number} is unknown here.")
+            raise StoreUnreachable(f"a newer version made it, migration {number} is unknown here.")
         if ours[number].checksum != checksum:
-            raise StoreUnreachable(f"Migration {number} ({ours[number].name}) was changed after it was applied.")
+            raise StoreUnreachable(f"migration {number} ({ours[number].name}) was changed after it was applied.")
     return [migration for migration in known if migration.number not in applied]

@@ -2,6 +2,7 @@
 
 store         the adapter: what a supervisor runs and rooms call
 writer        requests of all rooms, gathered into one transaction and one sync
+chores        what the writer does for itself when nobody waits
 transaction   what the requests of a group share: rooms' counters, rows still to be inserted
 log           commands → outcomes: the rules of a room's log, in SQL
 readers       connections that only read, in threads

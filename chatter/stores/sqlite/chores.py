@@ -1,4 +1,4 @@
-"""What the writer does for itself when nobody waits: fill the search index, checkpoint the log, close tidily.
+"""What the writer does for itself when nobody waits: fill the search index, checkpoint the log.
 
 Chores never delay a post by more than one bite of the index, and a chore that the database refuses for now (full,
 locked) is left for the next quiet moment.
@@ -47,13 +47,12 @@ class Chores:
         except sqlite3.OperationalError:
             self.lag, self._checkpointed = 0, True
 
-    def close(self) -> None:
-        """Leave one file, without a log beside it. A database that refuses is closed as it is: nothing is lost."""
+    def before_close(self) -> None:
+        """Leave one file, without a log beside it. A database that refuses is left as it is: nothing is lost."""
         with suppress(sqlite3.OperationalError):
             self._connection.execute("pragma analysis_limit = 400")
             self._connection.execute("pragma optimize")
             self._checkpoint("truncate")
-        self._connection.close()
 
     def _index(self) -> None:
         self._connection.execute("begin immediate")

@@ -46,8 +46,8 @@ def open_reader(path: Path, patience: float) -> sqlite3.Connection:
     return connection
 
 
-def unreachable(path: Path, error: sqlite3.Error) -> StoreUnreachable:
-    return StoreUnreachable(f"The database {path} can't be opened: {error}.")
+def unreachable(path: Path, error: Exception) -> StoreUnreachable:
+    return StoreUnreachable(f"The database {path} can't be opened: {str(error).rstrip('.')}.")
 
 
 def unavailable(error: BaseException) -> BaseException:

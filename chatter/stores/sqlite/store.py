@@ -14,9 +14,9 @@ import trio
 
 from chatter.core.commands import Command
 from chatter.core.events import Event
-from chatter.core.model import RoomInfo
+from chatter.core.model import LOBBY, RoomInfo
 from chatter.errors import Unavailable
-from chatter.stores.port import Hit, Outcome, Page, Tail
+from chatter.stores.port import Hit, Outcome, Page, StoreUnreachable, Tail
 from chatter.stores.sqlite import log, reading, search
 from chatter.stores.sqlite.connection import open_writer, unreachable
 from chatter.stores.sqlite.migrating import migrate
@@ -111,7 +111,7 @@ class SqliteStore:
         """A write transaction, a read, and the file still in its place."""
         with trio.move_on_after(_CHECK_DEADLINE):
             await self._running.writer.submit(_nothing)
-            await self._read(reading.rooms)
+            await self.room(LOBBY)
             if await trio.Path(self.path).is_file():
                 return
         raise Unavailable("The database does not answer.")
@@ -157,7 +157,7 @@ def _open(path: Path, patience: float) -> Connection:
     connection = open_writer(path, patience)
     try:
         migrate(connection)
-    except DatabaseError as error:
+    except (DatabaseError, StoreUnreachable) as error:
         connection.close()
         raise unreachable(path, error) from error
     return connection

@@ -129,10 +129,11 @@ class Writer:
         try:
             self._chores.begin()
             self._serve()
-            self._chores.close()
+            self._chores.before_close()
         except BaseException as crash:  # noqa: BLE001
             self._crash = crash
         finally:
+            self._connection.close()
             self._tell(self._ended.set)
 
     def _serve(self) -> None:
