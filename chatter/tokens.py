@@ -4,8 +4,9 @@ Made and checked by itsdangerous (HMAC-SHA1 over a derived key by default; here 
 """
 
 import hashlib
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from chatter.core.model import User
@@ -13,6 +14,8 @@ from chatter.errors import Unauthorized
 
 MAX_AGE: Final = 30 * 24 * 3600
 MAX_LENGTH: Final = 2048
+
+Claims = tuple[str, str, str | None, bool]  # a user's id, name, avatar, moderator
 
 
 class Tokens:
@@ -32,7 +35,7 @@ class Tokens:
         if len(token) > MAX_LENGTH:
             raise Unauthorized("That token is not one of ours.")
         try:
-            claims: Any = self._serializer.loads(token, max_age=self._max_age)
-        except BadData as error:
+            claims = msgspec.convert(self._serializer.loads(token, max_age=self._max_age), Claims)
+        except (BadData, msgspec.ValidationError, UnicodeError) as error:
             raise Unauthorized("That token is not valid (any more).") from error
         return User(*claims)
