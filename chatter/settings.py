@@ -21,7 +21,10 @@ SQLITE: Final = "sqlite:///"
 
 
 class BadSetting(ValueError):
-    """A setting that can't be used; `str()` is the line to show."""
+    """A setting that can't be used; `str()` is the line to show, one line whatever was given."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
 
 
 def _node_name() -> str:
@@ -81,7 +84,7 @@ def _kept_secret(path: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        secret = path.read_text().strip()
+        secret = path.read_text("utf-8", errors="ignore").strip()
         if len(secret) < 16:
             raise BadSetting(f"{path} holds no usable key: delete it to have a new one made") from None
         return secret
