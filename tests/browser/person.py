@@ -77,7 +77,9 @@ class Person:
         expect(self.page.get_by_text(text).first).to_be_visible()
 
     def sees_once(self, text: str) -> None:
+        """Once, and not as a post that is still on its way."""
         expect(self.message(text)).to_have_count(1)
+        expect(self.message(text)).not_to_have_attribute("aria-busy", "true")
 
     def sees_no(self, text: str) -> None:
         expect(self.page.get_by_text(text)).to_have_count(0)

@@ -23,6 +23,7 @@ export function PostRow({ id, at, post, author, leads, room }: Props) {
       data-key={id}
       tabIndex={-1}
       aria-label={`${author.name}: ${post.text}`}
+      aria-busy={post.state !== "failed"}
     >
       <div class="w-9 flex-none pt-0.5">{leads && <Avatar user={author} />}</div>
       <div class="min-w-0 flex-1">
