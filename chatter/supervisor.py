@@ -9,30 +9,26 @@ nurseries. What differs, and why:
 * A `DynamicSupervisor` counts restarts for each child by itself, and gives only that child up. With a thousand
   sessions, one of which crashes again and again, OTP's single count would end all of them.
 * Cancelling a supervisor from outside stops it as gracefully as `stop()` does: in reverse order, each child within
-  its own time. Only then is the cancellation passed on.
+  its own time. Only then is the cancellation passed on. The same goes for a KeyboardInterrupt out of a child.
 * A child that is restarted alone is restarted by its own task, in a loop: no other task has to run in between, so
   from the crash to running again it takes microseconds (`bench/kernel.py`).
 
-The module knows no chat: with `actors`' `exits`, `mailbox`, `actor` and `child` it can be lifted into any project.
+The module knows no chat: with `actors`' `exits`, `deadlines`, `request`, `mailbox`, `actor`, `child`, `place` and
+`overseer` it can be lifted into any project.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
-import attrs
 import trio
 
 from chatter.actors.child import (
     FOREVER,
     AlreadyStarted,
     Child,
-    ChildEnded,
     ChildSpec,
-    ChildStarted,
     GaveUp,
     Intensity,
-    Node,
     NotRunning,
     Observer,
     Restart,
@@ -40,246 +36,21 @@ from chatter.actors.child import (
     StartFailed,
     Strategy,
     SupervisorError,
-    SupervisorEvent,
-    SupervisorStatistics,
 )
-from chatter.actors.exits import Exit, ExitKind
+from chatter.actors.exits import Exit
+from chatter.actors.overseer import NORMAL, Overseer
+from chatter.actors.place import Cancellable, Place, Window
 
 __all__ = ["FOREVER", "DynamicSupervisor", "Supervisor"]
 
-NORMAL: Final = Exit(ExitKind.NORMAL)
-SHUTDOWN: Final = Exit(ExitKind.SHUTDOWN)
-KILLED: Final = Exit(ExitKind.KILLED)
 
-
-def _nobody_listens(_event: SupervisorEvent) -> None:
-    pass
-
-
-@attrs.define(eq=False)
-class _Place:
-    """A child's place under its supervisor; stays while incarnations come and go."""
-
-    spec: ChildSpec
-    child: Child | None = None
-    state: str = "starting"
-    restarts: int = 0
-    recent: "_Window | None" = None
-    stopping: bool = False
-    resuming: bool = False  # ended, or about to be stopped, only to be started again with its group
-    initial: bool = False  # whoever starts it decides what a crash during the start means
-    exit: Exit | None = None
-    changed: trio.Event | None = None
-
-    def tell(self) -> None:
-        """Wake who waits for this place to start, to end, or to be done with backing off."""
-        if self.changed is not None:
-            self.changed.set()
-            self.changed = None
-
-    async def change(self) -> None:
-        self.changed = self.changed or trio.Event()
-        await self.changed.wait()
-
-    def ask_to_stop(self) -> None:
-        self.stopping = True
-        if self.child is not None:
-            self.child.stop()
-        self.tell()
-
-    @property
-    def ended(self) -> bool:
-        return self.exit is not None
-
-
-class _Overdue(BaseException):
-    """A child did not stop in time, and was cancelled."""
-
-
-class _Cancellable:
-    """A child in a cancel scope of its own, shielded from all others: only `cancel` ends it before its time."""
-
-    def __init__(self, start: Callable[[], Child]) -> None:
-        self.child = start()
-        self._scope = trio.CancelScope(shield=True)
-        self.stop = self.child.stop
-        self.cancel = self._scope.cancel
-
-    async def run(self, started: Callable[[], Any]) -> None:
-        with self._scope:
-            await self.child.run(started)
-        if self._scope.cancelled_caught:
-            raise _Overdue
-
-
-class _Window:
-    """The times of recent restarts, held against an intensity."""
-
-    def __init__(self, intensity: Intensity) -> None:
-        self._intensity = intensity
-        self._times: list[float] = []
-
-    def another(self) -> float | None:
-        """Count one more restart: the seconds to wait before it, or None when it is one too many."""
-        now = trio.current_time()
-        self._times = [t for t in self._times if t > now - self._intensity.within] + [now]
-        nth = len(self._times)
-        return None if nth > self._intensity.restarts else self._intensity.delay(nth)
-
-
-def _cancellable(spec: ChildSpec) -> ChildSpec:
-    return attrs.evolve(spec, start=lambda: _Cancellable(spec.start))
-
-
-def _node(place: _Place) -> Node:
-    child = place.child.child if isinstance(place.child, _Cancellable) else place.child
-    if isinstance(child, _Overseer):
-        return attrs.evolve(child.tree(), restarts=place.restarts)
-    mailbox = place.spec.mailbox
-    kind = "worker" if mailbox is None else "actor"
-    return Node(
-        place.spec.name, kind, place.state, place.restarts, mailbox.statistics() if mailbox is not None else None
-    )
-
-
-class _Overseer(ABC):
-    """What both supervisors share: running a child in its place, and telling of it."""
-
-    kind: str
-
-    def __init__(self, name: str, intensity: Intensity, observer: Observer | None) -> None:
-        self.name = name
-        self._intensity = intensity
-        self._observe = observer or _nobody_listens
-        self._places: dict[str, _Place] = {}
-        self._nursery: trio.Nursery | None = None
-        self._stopping = False
-        self._wake = trio.Event()
-        self._started = self._crashed = self._restarted = self._given_up = 0
-
-    @abstractmethod
-    def _after(self, place: _Place, exit: Exit) -> float | None:
-        """An incarnation ended: the seconds until the place's own task starts the next, None when it does not."""
-
-    @abstractmethod
-    async def _oversee(self, started: Callable[[], Any]) -> SupervisorError | None:
-        """Start, mind and stop the children; `self._nursery` is open and shielded. What it returns is the failure."""
-
-    async def run(self, started: Callable[[], Any]) -> None:
-        """Live until `stop()`, cancellation, or giving up (`RestartsExceeded`, `StartFailed`)."""
-        self._stopping = False
-        self._wake = trio.Event()
-        async with trio.open_nursery() as watch:
-            watch.start_soon(self._stop_when_cancelled)
-            with trio.CancelScope(shield=True):
-                failure = await self._oversee_in_nursery(started)
-            watch.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
-
-    async def _oversee_in_nursery(self, started: Callable[[], Any]) -> SupervisorError | None:
-        try:
-            async with trio.open_nursery() as self._nursery:
-                failure = await self._oversee(started)
-                self._nursery.cancel_scope.cancel()
-        finally:
-            self._nursery = None
-        return failure
-
-    async def _stop_when_cancelled(self) -> None:
-        try:
-            await trio.sleep_forever()
-        finally:
-            self.stop()
-
-    def stop(self) -> None:
-        """Stop all children, then return from `run`. Takes as long as the children's `shutdown` times allow."""
-        self._stopping = True
-        self._wake.set()
-
-    async def _live(self, place: _Place) -> None:
-        """A child's task: incarnation after incarnation, until one is the last."""
-        spec = place.spec
-        try:
-            while not place.stopping:
-                place.state = "starting"
-                exit = NORMAL
-                try:
-                    place.child = spec.start()
-                    await place.child.run(lambda: self._running(place))
-                except _Overdue:
-                    exit = KILLED
-                except Exception as crash:  # noqa: BLE001 — the kernel: what a crash means is decided here
-                    exit = Exit(ExitKind.CRASHED, crash)
-                place.child = None
-                delay = self._ended(place, exit)
-                if delay is None:
-                    return
-                if delay:
-                    with trio.move_on_after(delay):
-                        await place.change()
-            self._closed(place, SHUTDOWN)
-        finally:
-            if not place.ended:
-                self._closed(place, KILLED)
-
-    def _running(self, place: _Place) -> None:
-        place.state = "running"
-        self._started += 1
-        self._observe(ChildStarted(self.name, place.spec.name))
-        place.tell()
-
-    def _ended(self, place: _Place, exit: Exit) -> float | None:
-        if exit is NORMAL and place.stopping:
-            exit = SHUTDOWN
-        self._crashed += exit.kind is ExitKind.CRASHED
-        delay = None if place.stopping or self._stopping else self._after(place, exit)
-        if delay is None:
-            self._closed(place, exit)
-        else:
-            place.state = "restarting"
-            place.restarts += 1
-            self._restarted += 1
-            self._tell(place, exit, delay)
-        return delay
-
-    def _closed(self, place: _Place, exit: Exit) -> None:
-        place.exit = exit
-        place.state = "ended"
-        self._tell(place, exit, None)
-        place.tell()
-        self._wake.set()
-
-    def _tell(self, place: _Place, exit: Exit, delay: float | None) -> None:
-        if place.spec.mailbox is not None:
-            place.spec.mailbox.down(exit, restarting=delay is not None or place.resuming)
-        self._observe(ChildEnded(self.name, place.spec.name, exit, delay))
-
-    def tree(self) -> Node:
-        """The supervision tree below, as it is now."""
-        state = "stopping" if self._stopping else "ended" if self._nursery is None else "running"
-        return Node(self.name, self.kind, state, 0, None, tuple(map(_node, self._places.values())))
-
-    async def _woken(self) -> None:
-        await self._wake.wait()
-        self._wake = trio.Event()
-
-    def statistics(self) -> SupervisorStatistics:
-        return SupervisorStatistics(
-            children=sum(not place.ended for place in self._places.values()),
-            started=self._started,
-            crashed=self._crashed,
-            restarted=self._restarted,
-            given_up=self._given_up,
-        )
-
-
-class Supervisor(_Overseer):
+class Supervisor(Overseer):
     """A fixed list of children, started in order and stopped in reverse.
 
     A child that does not start with the supervisor makes it fail with `StartFailed`, after those that run were
     stopped. More restarts than `intensity` allows, of all children together: it stops them and fails with
-    `RestartsExceeded`, so that its own supervisor decides. A child that ended and is not wanted again keeps its place.
+    `RestartsExceeded`, so that its own supervisor decides. A child that ended and is not wanted again keeps its
+    place; unless it is temporary, it is started again when its group is.
     """
 
     kind = "supervisor"
@@ -296,159 +67,161 @@ class Supervisor(_Overseer):
         super().__init__(name, intensity or Intensity(), observer)
         self._specs = tuple(children)
         self._strategy = strategy
-        self._window = _Window(self._intensity)
-        self._fallen: list[_Place] = []
+        self._window = Window(self._intensity)
+        self._fallen: list[Place] = []
         self._failure: SupervisorError | None = None
         if len({spec.name for spec in self._specs}) < len(self._specs):
             raise AlreadyStarted(f"{name}: two children have one name")
 
+    def stop(self) -> None:
+        super().stop()
+        for place in self._places.values():
+            place.tell()  # whoever waits for its start waits no more
+
+    def _make(self, spec: ChildSpec) -> Child:
+        return Cancellable(spec.start())
+
     async def _oversee(self, started: Callable[[], Any]) -> SupervisorError | None:
         self._failure = None
-        self._window = _Window(self._intensity)
+        self._window = Window(self._intensity)
+        self._fallen = []
+        self._places = {spec.name: Place(spec) for spec in self._specs}
         await self._start_all()
-        if not self._stopping and self._failure is None:
+        if not self._done:
             started()
-        await self._mind()
-        await self._stop_places(self._places.values())
-        self._let_go()
-        return self._failure
-
-    def _let_go(self) -> None:
-        """Who ended only to be started again is not any more: its mailbox closes."""
-        for place in self._places.values():
-            if place.resuming and place.exit is not None:
-                place.resuming = False
-                self._tell(place, place.exit, None)
-
-    async def _start_all(self) -> None:
-        self._places = {spec.name: _Place(_cancellable(spec)) for spec in self._specs}
-        for place in self._places.values():
-            if self._stopping:
-                return
-            await self._start(place)
-            if place.exit is not None and place.exit.abnormal:
-                self._fail(StartFailed(f"{self.name}: {place.spec.name} did not start"), place.exit)
-                return
-
-    async def _start(self, place: _Place) -> None:
-        """Start it and wait until it runs, or has ended."""
-        assert self._nursery is not None
-        place.exit, place.stopping, place.initial, place.state = None, False, True, "starting"
-        self._nursery.start_soon(self._live, place, name=place.spec.name)
-        while place.state == "starting" and not place.ended:
-            await place.change()
-        place.initial = place.resuming = False
-
-    async def _mind(self) -> None:
-        while not self._stopping and self._failure is None:
+        while not self._done:
             if self._fallen:
                 await self._restart_group()
             else:
                 await self._woken()
+        return self._failure
 
-    def _after(self, place: _Place, exit: Exit) -> float | None:
-        if place.initial:
-            return None
-        if not place.spec.restart.wants(exit):
+    @property
+    def _done(self) -> bool:
+        return self._stopping or self._failure is not None
+
+    async def _start_all(self) -> None:
+        for place in self._places.values():
+            await self._start(place)
+            if place.start_failed:
+                self._fail(StartFailed(f"{self.name}: {place.spec.name} did not start"), place)
+            if self._done:
+                return
+
+    async def _start(self, place: Place) -> None:
+        """Start it, and wait until it runs, has ended, or the supervisor is to stop."""
+        assert self._nursery is not None
+        place.exit, place.stopping, place.initial, place.state = None, False, True, "starting"
+        if place.spec.mailbox is not None:
+            place.spec.mailbox.reopen()
+        self._nursery.start_soon(self._live, place, name=place.spec.name)
+        while place.state == "starting" and not self._stopping:
+            await place.change()
+
+    def _after(self, place: Place, exit: Exit) -> float | None:
+        if place.initial or place.resuming or not place.spec.restart.wants(exit):
             return None
         if self._strategy is Strategy.ONE_FOR_ONE:
             return self._another_restart(place, exit)
-        place.resuming = True
-        self._fallen.append(place)
+        self._fall(place)
         return None
 
-    def _another_restart(self, place: _Place, exit: Exit) -> float | None:
+    def _fall(self, place: Place) -> None:
+        place.resuming = True
+        self._fallen.append(place)
+
+    def _another_restart(self, place: Place, exit: Exit) -> float | None:
         delay = self._window.another()
         if delay is None:
             self._given_up += 1
             self._observe(GaveUp(self.name, place.spec.name, exit))
-            self._fail(RestartsExceeded(f"{self.name}: {place.spec.name} was restarted too often"), exit)
+            self._fail(RestartsExceeded(f"{self.name}: {place.spec.name} was restarted too often"), place, exit)
         return delay
 
-    def _fail(self, failure: SupervisorError, exit: Exit) -> None:
-        failure.__cause__ = exit.error
+    def _fail(self, failure: SupervisorError, place: Place, exit: Exit | None = None) -> None:
+        failure.__cause__ = (exit or place.exit or NORMAL).error
         self._failure = self._failure or failure
         self._wake.set()
 
     async def _restart_group(self) -> None:
         """Restart who fell, and with it those its strategy names. One that does not start counts as fallen again."""
-        fallen = self._fallen[0]
-        group = self._group()
-        for place in group:
-            place.resuming |= not place.ended and place.spec.restart is not Restart.TEMPORARY
+        fallen, group = self._fallen[0], self._group()
         self._fallen.clear()
+        for place in group:
+            place.resuming = place.spec.restart is not Restart.TEMPORARY
         await self._stop_places(group)
-        delay = self._another_restart(fallen, fallen.exit or NORMAL)
+        delay = None if self._done else self._another_restart(fallen, fallen.exit or NORMAL)
         if delay is None:
             return
         with trio.move_on_after(delay):
-            await self._stop_wanted()
-        await self._start_group([place for place in group if place.resuming])
+            while not self._stopping:
+                await self._woken()
+        for place in group:
+            if self._stopping:
+                return
+            if place.resuming:
+                await self._start_again(place)
+            if place.start_failed:
+                self._fall(place)
+                return
 
-    def _group(self) -> list[_Place]:
+    async def _start_again(self, place: Place) -> None:
+        place.restarts += 1
+        self._restarted += 1
+        await self._start(place)
+
+    def _group(self) -> list[Place]:
         places = list(self._places.values())
         if self._strategy is Strategy.ONE_FOR_ALL:
             return places
         return places[min(places.index(place) for place in self._fallen) :]
 
-    async def _start_group(self, group: Sequence[_Place]) -> None:
-        for place in group:
-            if self._stopping:
-                return
-            place.restarts += 1
-            self._restarted += 1
-            await self._start(place)
-            if place.exit is not None and place.exit.abnormal:
-                place.resuming = True
-                self._fallen.append(place)
-                return
+    async def _stop_children(self) -> None:
+        await self._stop_places(self._places.values())
+        for place in self._places.values():
+            self._let_go(place)
 
-    async def _stop_wanted(self) -> None:
-        while not self._stopping:
-            await self._woken()
-
-    async def _stop_places(self, places: Iterable[_Place]) -> None:
+    async def _stop_places(self, places: Iterable[Place]) -> None:
         for place in reversed(list(places)):
             if not place.ended:
-                await self._stop_place(place)
+                await place.stop(place.spec.shutdown)
 
-    async def _stop_place(self, place: _Place) -> None:
-        with trio.move_on_after(place.spec.shutdown):
-            place.ask_to_stop()
-            while not place.ended:
-                await place.change()
-            return
-        if isinstance(place.child, _Cancellable):
-            place.child.cancel()
-        while not place.ended:
-            await place.change()
+    def _let_go(self, place: Place) -> None:
+        """Who ended only to be started again is not any more: its mailbox closes."""
+        if place.resuming and place.exit is not None:
+            place.resuming = False
+            if (mailbox := place.spec.mailbox) is not None and not mailbox.closed:
+                mailbox.down(place.exit, restarting=False)
 
     async def stop_child(self, name: str) -> None:
         """Stop one child within its `shutdown` time (OTP: `terminate_child`). It is not restarted by itself."""
         place = self._place(name)
+        self._let_go(place)
         if not place.ended:
-            await self._stop_place(place)
+            await place.stop(place.spec.shutdown)
 
     async def restart_child(self, name: str) -> None:
-        """Start a child that has ended (OTP: `restart_child`). `AlreadyStarted` when it runs."""
+        """Start a child that has ended (OTP: `restart_child`). `AlreadyStarted` when it runs, `StartFailed`."""
         place = self._place(name)
-        if not place.ended:
+        if not place.ended or place.resuming:
             raise AlreadyStarted(f"{self.name}: {name} is {place.state}")
         place.restarts += 1
         await self._start(place)
+        if place.start_failed:
+            raise StartFailed(f"{self.name}: {name} did not start") from (place.exit or NORMAL).error
 
-    def _place(self, name: str) -> _Place:
+    def _place(self, name: str) -> Place:
         if self._nursery is None or self._stopping or name not in self._places:
             raise NotRunning(f"{self.name} has no child {name}")
         return self._places[name]
 
 
-class DynamicSupervisor(_Overseer):
+class DynamicSupervisor(Overseer):
     """Children that come and go, each by itself (OTP: `simple_one_for_one`; Elixir: `DynamicSupervisor`).
 
     They are stopped all at once, and those that take longer than `shutdown` seconds are cancelled with the
     supervisor's nursery: a cancel scope of their own would cost each a kilobyte. A child that is restarted more
-    often than `intensity` allows is given up alone; `gave_up` is told, synchronously.
+    often than `intensity` allows is given up alone; `gave_up` is told, synchronously, when it has ended.
     """
 
     kind = "dynamic supervisor"
@@ -474,7 +247,7 @@ class DynamicSupervisor(_Overseer):
             raise AlreadyStarted(f"{self.name}: {spec.name} is running")
         if spec.mailbox is not None:
             spec.mailbox.reopen()
-        place = self._places[spec.name] = _Place(spec)
+        place = self._places[spec.name] = Place(spec)
         self._nursery.start_soon(self._live, place, name=spec.name)
 
     def stop_child(self, name: str) -> None:
@@ -492,27 +265,28 @@ class DynamicSupervisor(_Overseer):
         started()
         while not self._stopping:
             await self._woken()
+
+    async def _stop_children(self) -> None:
         for place in list(self._places.values()):
             place.ask_to_stop()
         with trio.move_on_after(self._shutdown):
             while self._places:
                 await self._woken()
 
-    def _after(self, place: _Place, exit: Exit) -> float | None:
+    def _after(self, place: Place, exit: Exit) -> float | None:
         if not place.spec.restart.wants(exit):
             return None
-        place.recent = place.recent or _Window(self._intensity)
-        delay = place.recent.another()
-        if delay is None:
-            self._give_up(place, exit)
-        return delay
+        place.recent = place.recent or Window(self._intensity)
+        return place.recent.another()
 
-    def _give_up(self, place: _Place, exit: Exit) -> None:
+    def _closed(self, place: Place, exit: Exit) -> None:
+        del self._places[place.spec.name]
+        super()._closed(place, exit)
+        if place.recent is not None and place.recent.exceeded:
+            self._give_up(place, exit)
+
+    def _give_up(self, place: Place, exit: Exit) -> None:
         self._given_up += 1
         self._observe(GaveUp(self.name, place.spec.name, exit))
         if self._gave_up is not None:
             self._gave_up(place.spec, exit)
-
-    def _closed(self, place: _Place, exit: Exit) -> None:
-        del self._places[place.spec.name]
-        super()._closed(place, exit)

@@ -1,8 +1,9 @@
 """An actor: private state, a mailbox, and one message (or one batch) at a time.
 
-Subclass `Actor`, override `handle`, and give it to a supervisor with `spec`. The hooks mirror OTP's `gen_server`:
-`started` is `init`, `handle` is `handle_cast` and `handle_call` (a `Request` is answered with `request.reply`),
-`stopping` is `terminate` after a shutdown. A hook that raises crashes the actor, and its supervisor decides.
+Subclass `Actor`, override `handle`, and give it to a supervisor with `child.actor`. The hooks mirror OTP's
+`gen_server`: `started` is `init`, `handle` is `handle_cast` and `handle_call` (a `Request` is answered with
+`request.reply`), `stopping` is `terminate` after a shutdown. A hook that raises crashes the actor, and its supervisor
+decides.
 """
 
 from collections.abc import Callable
@@ -37,23 +38,28 @@ class Actor(Generic[M]):
         """After the last message, when asked to stop. Not called after a crash or when cancelled."""
 
     async def serve(self) -> None:
-        """Take messages until told to stop. Override it to take them in batches (`mailbox.get_all`)."""
+        """Take messages until told to stop. Override it to take them in batches (`mailbox.get_all`), or to run
+        tasks beside it in a nursery. While messages wait this is no checkpoint: an actor that goes on sending to
+        itself has to make one."""
+        mailbox = self.mailbox
         while True:
-            await self.handle(await self.mailbox.get())
+            while mailbox.idle:
+                await mailbox.arrival()
+            await self.handle(mailbox.take())
 
     async def run(self, started: Callable[[], Any]) -> None:
         """The whole life of this incarnation: `Child.run` for the supervisor."""
-        self.mailbox.reopen()
+        self.mailbox.redeliver = self.redeliver
+        stopped = False
         try:
             await self.started()
             started()
             del started  # a frame that lives on holds it: a tenth of an idle actor's weight
             await self.serve()
-        except ActorStopped:
+        except* ActorStopped:  # with a star, since `serve` may raise it through a nursery
+            stopped = True
+        if stopped:
             await self.stopping()
-        except Exception as crash:
-            self.mailbox.recover(crash, redeliver=self.redeliver)
-            raise
 
     def stop(self) -> None:
         """Ask it to end: `Child.stop` for the supervisor."""

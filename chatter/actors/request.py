@@ -1,0 +1,74 @@
+"""Messages whose senders wait to know what became of them."""
+
+from typing import Any, Final, Generic, TypeVar
+
+import attrs
+import outcome
+import trio
+
+from chatter.actors.deadlines import Deadlines
+from chatter.actors.exits import ActorError
+
+R = TypeVar("R")
+
+DEFAULT_DEADLINE: Final = 5.0
+
+
+class Refusable:
+    """A message whose sender wants to know that it will not be handled: subclasses say how in `refuse`."""
+
+    __slots__ = ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether nobody waits for an outcome any more; such a message is not delivered again after a crash."""
+        return False
+
+    def refuse(self, error: ActorError) -> None:
+        """Called once at most, when the actor ended or crashed first. Synchronous, and must not raise."""
+        raise NotImplementedError
+
+
+@attrs.define(eq=False)
+class Request(Refusable, Generic[R]):
+    """A question. Subclass it with `@attrs.define` and the question's fields, send it with `Ref.ask`.
+
+    The actor calls `reply` or `fail` once, at once or later. A second answer, or one that comes after the asker
+    went away, is ignored. One that the actor keeps for later is its own: should it crash by another message in the
+    meantime, the asker learns of it by its deadline.
+    """
+
+    _asker: "trio.lowlevel.Task | None" = attrs.field(init=False, default=None, repr=False)
+
+    def reply(self, value: R) -> None:
+        self._wake_asker(outcome.Value(value))
+
+    def fail(self, error: Exception) -> None:
+        self._wake_asker(outcome.Error(error))
+
+    def refuse(self, error: ActorError) -> None:
+        self.fail(error)
+
+    @property
+    def settled(self) -> bool:
+        return self._asker is None
+
+    def _wake_asker(self, answer: "outcome.Outcome[R]") -> None:
+        if (asker := self._asker) is not None:
+            self._asker = None
+            trio.lowlevel.reschedule(asker, answer)
+
+    async def answer(self, asked: str, deadline: float) -> R:
+        """Wait for the answer: `Ref.ask`, once the request is in the mailbox of the actor called `asked`."""
+        asker = self._asker = trio.lowlevel.current_task()
+        deadlines = Deadlines.of_this_run()
+        deadlines.add(asker, self, asked, deadline)
+        try:
+            answer: R = await trio.lowlevel.wait_task_rescheduled(self._forget_asker)
+            return answer
+        finally:
+            deadlines.remove(asker, deadline)
+
+    def _forget_asker(self, _raise_cancel: Any) -> trio.lowlevel.Abort:
+        self._asker = None
+        return trio.lowlevel.Abort.SUCCEEDED

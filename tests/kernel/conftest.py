@@ -1,0 +1,32 @@
+from collections.abc import Callable
+
+import pytest
+from trio.testing import MockClock
+
+from .stage import Audience, Part
+
+
+@pytest.fixture
+def clock(autojump_clock: MockClock) -> MockClock:
+    return autojump_clock
+
+
+@pytest.fixture
+def diary() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def audience() -> Audience:
+    return Audience()
+
+
+@pytest.fixture
+def part(diary: list[str]) -> Callable[[str], Part]:
+    return lambda name: Part(name, diary)
+
+
+@pytest.fixture
+def abc(diary: list[str]) -> tuple[Part, Part, Part]:
+    """Anna, Ben and Cleo, who share a diary."""
+    return Part("anna", diary), Part("ben", diary), Part("cleo", diary)
