@@ -1,7 +1,7 @@
 """Every adapter of the store runs the whole contract: to add one, add its line to `ADAPTERS`."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -9,12 +9,14 @@ import pytest
 
 from chatter.stores.port import Store
 from chatter.stores.sqlite import SqliteStore
+from tests.memory_store import MemoryStore
 from tests.stores.running import running
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
 ADAPTERS: Final[dict[str, Callable[[Path], AbstractAsyncContextManager[Store]]]] = {
     "sqlite": lambda folder: running(SqliteStore(folder / "chatter.db")),
+    "memory": lambda _folder: nullcontext(MemoryStore()),  # the tests' own, so that it can't lie
 }
 
 
