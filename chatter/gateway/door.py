@@ -13,15 +13,15 @@ from chatter.actors.mailbox import Ref
 from chatter.core.model import User
 from chatter.errors import Unauthorized, Unavailable
 from chatter.gateway.connection import WebSocketConnection
-from chatter.gateway.handshake import Handshake, Refusal, is_handshake, shake_hands
-from chatter.gateway.head import BadHead, Head, parse_head, read_head
+from chatter.gateway.handshake import Handshake, is_handshake, shake_hands
+from chatter.gateway.head import READ_SIZE, Head, parse_head, read_head, split_head
 from chatter.gateway.house import House
 from chatter.gateway.http import Http
 from chatter.gateway.limits import Limits
 from chatter.gateway.listening import Room
 from chatter.gateway.origins import Origins
 from chatter.gateway.poller import Poller, SocketConnection
-from chatter.gateway.responses import refusal, send_and_leave
+from chatter.gateway.responses import Refusal, send_and_leave
 from chatter.gateway.streams import StreamConnection
 from chatter.gateway.sweeper import Sweeper
 
@@ -38,6 +38,26 @@ class Rules:
 
 
 @attrs.define(eq=False)
+class Line:
+    """A connection of which it is not known yet what it will be. `unread`: what came in so far. `answer`: a refusal.
+
+    `plain`: its socket, if it has no TLS and can be the poller's; then `stream` is made when it is needed.
+    """
+
+    plain: socket.socket | None
+    _stream: Stream | None = None
+    unread: bytes = b""
+    answer: bytes | None = None
+
+    @property
+    def stream(self) -> Stream:
+        if self._stream is None:
+            assert self.plain is not None
+            self._stream = trio.SocketStream(trio.socket.from_stdlib_socket(self.plain))
+        return self._stream
+
+
+@attrs.define(eq=False)
 class Door:
     """`open_now`: how many connections there are. `shut`: the gateway drains."""
 
@@ -51,68 +71,79 @@ class Door:
     accepted: int = 0
     refused: int = 0
 
-    async def admit_socket(self, plain: socket.socket) -> None:
-        """Serve a connection that was accepted, until it ends or its socket is the poller's. Closes it otherwise."""
-        stream: Stream = trio.SocketStream(trio.socket.from_stdlib_socket(plain))
+    def begin(self, accepted: socket.socket) -> Line | None:
+        """Do what can be done without waiting. None: it was a WebSocket's handshake, and its socket is the poller's."""
         if self.rules.tls is not None:
-            stream = trio.SSLStream(stream, self.rules.tls, server_side=True, https_compatible=True)
-            await self.admit(stream)
-        else:
-            await self.admit(stream, plain)
-
-    async def admit(self, stream: Stream, plain: socket.socket | None = None) -> None:
-        """Serve any stream. `plain`: the socket beneath it, which the poller can take over."""
-        handed_over = False
+            stream = trio.SocketStream(trio.socket.from_stdlib_socket(accepted))
+            return Line(None, trio.SSLStream(stream, self.rules.tls, server_side=True, https_compatible=True))
+        if self.poller is None:
+            return Line(None, trio.SocketStream(trio.socket.from_stdlib_socket(accepted)))
+        line = Line(accepted, unread=_what_is_there(accepted))
         try:
-            handed_over = await self._serve(stream, plain)
-        except BadHead as bad:
-            await self._refuse(stream, refusal(bad.status, "invalid", f"{str(bad).capitalize()}."))
+            if line.unread and (split := split_head(line.unread)) is not None:
+                head = self._parsed(split[0])
+                if is_handshake(head):
+                    self._open(line, head, split[1])
+                    return None
         except Refusal as refused:
-            await self._refuse(stream, refused.response)
+            line.answer = refused.response
+        return line
+
+    async def attend(self, line: Line) -> None:
+        """Serve a connection until it ends, or its socket is the poller's."""
+        kept = False
+        try:
+            if line.answer is None:
+                kept = await self._serve(line)
+        except Refusal as refused:
+            line.answer = refused.response
         finally:
-            if not handed_over:
-                await trio.aclose_forcefully(stream)
+            if line.answer is not None:
+                self.refused += 1
+                await send_and_leave(line.stream, line.answer)
+            elif not kept:
+                await trio.aclose_forcefully(line.stream)
 
-    async def _refuse(self, stream: Stream, response: bytes) -> None:
-        self.refused += 1
-        await send_and_leave(stream, response)
-
-    async def _serve(self, stream: Stream, plain: socket.socket | None) -> bool:
-        """Whether the socket was handed over."""
-        unread = b""
+    async def _serve(self, line: Line) -> bool:
+        """Whether the socket is the poller's now."""
         while True:
-            data, unread = await self._read_head(stream, unread)
+            data, line.unread = await self._read_head(line)
             if not data:
                 return False
-            head = parse_head(data)
-            if self.open_now() > self.rules.limits.connections:
-                raise Refusal(503, "unavailable", "The server is full. Try again.")
+            head = self._parsed(data)
             if is_handshake(head):
-                return await self._welcome(stream, plain, head, unread)
-            unread = await self.http.serve(stream, data + unread)
-            if not unread:
-                return False
+                connection = self._open(line, head, line.unread)
+                if isinstance(connection, StreamConnection):
+                    await connection.run()
+                return True
+            line.unread = await self.http.serve(line.stream, data + line.unread)
+            if not line.unread:
+                return True
 
-    async def _read_head(self, stream: Stream, already: bytes) -> tuple[bytes, bytes]:
+    async def _read_head(self, line: Line) -> tuple[bytes, bytes]:
         with self.room, trio.move_on_after(self.rules.limits.head):
-            if isinstance(stream, trio.SSLStream):
+            if isinstance(line.stream, trio.SSLStream):
                 try:
-                    await stream.do_handshake()
+                    await line.stream.do_handshake()
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
                     return b"", b""
-            return await read_head(stream, already)
-        raise BadHead(408, "the request took too long")
+            return await read_head(line.stream, line.unread)
+        raise Refusal(408, "invalid", "The request took too long.")
 
-    async def _welcome(self, stream: Stream, plain: socket.socket | None, head: Head, unread: bytes) -> bool:
+    def _parsed(self, data: bytes) -> Head:
+        head = parse_head(data)
+        if self.open_now() > self.rules.limits.connections:
+            raise Refusal(503, "unavailable", "The server is full. Try again.")
+        return head
+
+    def _open(self, line: Line, head: Head, unread: bytes) -> WebSocketConnection:
         handshake = shake_hands(head, self.rules.origins)
         user = None if handshake.token is None else self._user(handshake.token)
-        connection = self._connection(stream, plain, handshake)
+        connection = self._connection(line, handshake)
         session = self._session(connection, user)
         self.accepted += 1
         connection.open(session, unread)
-        if isinstance(connection, StreamConnection):
-            await connection.run()
-        return True
+        return connection
 
     def _user(self, token: str) -> User:
         try:
@@ -128,8 +159,15 @@ class Door:
         except Unavailable as error:
             raise Refusal(503, "unavailable", str(error)) from error
 
-    def _connection(self, stream: Stream, plain: socket.socket | None, shaken: Handshake) -> WebSocketConnection:
-        rules, id = self.rules, self.rules.new_id()
-        if plain is None or self.poller is None:
-            return StreamConnection(stream, shaken.response, id, shaken.codec, self.sweeper, rules.limits)
-        return SocketConnection(plain, shaken.response, id, shaken.codec, self.sweeper, rules.limits, self.poller)
+    def _connection(self, line: Line, shaken: Handshake) -> WebSocketConnection:
+        id, codec, response, limits = self.rules.new_id(), shaken.codec, shaken.response, self.rules.limits
+        if line.plain is None or self.poller is None:
+            return StreamConnection(line.stream, response, id, codec, self.sweeper, limits)
+        return SocketConnection(line.plain, response, id, codec, self.sweeper, limits, self.poller)
+
+
+def _what_is_there(plain: socket.socket) -> bytes:
+    try:
+        return plain.recv(READ_SIZE)
+    except OSError:  # nothing yet; or it broke, as whoever waits for it will learn
+        return b""

@@ -11,7 +11,7 @@ A visitor that crashes is alone in it. The same `Gateway` may run again after a 
 
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from trio.abc import Stream
 from chatter.actors.child import ChildEnded, ChildSpec, Observer, Restart, SupervisorEvent
 from chatter.core.model import new_id
 from chatter.gateway.connection import SERVICE_RESTART
-from chatter.gateway.door import Door, Rules
+from chatter.gateway.door import Door, Line, Rules
 from chatter.gateway.house import House
 from chatter.gateway.http import Http
 from chatter.gateway.limits import Limits
@@ -145,15 +145,12 @@ class Gateway:
             listener.close()
 
     def _admit(self, accepted: socket.socket) -> None:
-        self._visit(lambda: self._door.admit_socket(accepted))
-
-    def _visit(self, serve: Callable[[], Awaitable[None]]) -> None:
-        spec = ChildSpec(f"visitor {next(self._visits)}", lambda: _Visit(serve), Restart.TEMPORARY)
+        spec = ChildSpec(f"visitor {next(self._visits)}", lambda: _Visit(self._door, accepted), Restart.TEMPORARY)
         self._visitors.start(spec)
 
     async def serve(self, stream: Stream) -> None:
         """Serve a stream that came by another way than the port, until it ends; then it is closed."""
-        await self._door.admit(stream)
+        await self._door.attend(Line(None, stream))
 
     def stop(self) -> None:
         """Drain, then return from `run`: within `limits.drain` + 2 seconds, whatever the clients do."""
@@ -212,16 +209,23 @@ class Gateway:
 
 
 class _Visit:
-    """A connection in a scope of its own, as a child of the visitors' supervisor."""
+    """A connection that was accepted, as a child of the visitors' supervisor."""
 
-    def __init__(self, serve: Callable[[], Awaitable[None]]) -> None:
-        self._serve = serve
+    def __init__(self, door: Door, accepted: socket.socket) -> None:
+        self._door = door
+        self._accepted = accepted
         self._scope = trio.CancelScope()
 
     async def run(self, started: Callable[[], Any]) -> None:
         started()
-        with self._scope:
-            await self._serve()
+        try:
+            line = self._door.begin(self._accepted)
+        except BaseException:
+            self._accepted.close()
+            raise
+        if line is not None:
+            with self._scope:
+                await self._door.attend(line)
 
     def stop(self) -> None:
         self._scope.cancel()

@@ -14,7 +14,7 @@ import attrs
 
 from chatter.gateway.head import Head
 from chatter.gateway.origins import Origins
-from chatter.gateway.responses import refusal, switching
+from chatter.gateway.responses import Refusal, switching
 from chatter.wire.phoenix import WEBSOCKET_V1, WEBSOCKET_V2, Codec
 
 PATH: Final = "/socket/websocket"
@@ -22,15 +22,8 @@ SUBPROTOCOL: Final = "phoenix"
 TOKEN_PREFIX: Final = "base64url.bearer.phx."
 
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_KEY: Final = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")  # 16 bytes, without stray bits
 _VERSION: Final = re.compile(r"([12])\.(0|[1-9]\d*)\.(0|[1-9]\d*)([-+][0-9A-Za-z.+-]+)?", re.ASCII)
-
-
-class Refusal(Exception):
-    """The handshake is not completed; `response` says why."""
-
-    def __init__(self, status: int, reason: str, message: str, *headers: str) -> None:
-        super().__init__(message)
-        self.response = refusal(status, reason, message, *headers)
 
 
 @attrs.frozen
@@ -54,39 +47,35 @@ def shake_hands(head: Head, origins: Origins) -> Handshake:
     if head.values("sec-websocket-version") != ["13"]:
         upgrade = ("Upgrade: websocket", "Sec-WebSocket-Version: 13")
         raise Refusal(426, "invalid", "Only WebSocket version 13 is spoken here.", *upgrade)
-    key = _checked_key(head)
+    key = head.value("sec-websocket-key") or ""
+    if not _KEY.fullmatch(key):
+        raise Refusal(400, "invalid", "Sec-WebSocket-Key must be 16 bytes in base64.")
     if not origins.allow(head.values("origin"), head.value("host") or ""):
         raise Refusal(403, "forbidden", "This origin is not allowed.")
-    offered = [part.strip() for value in head.values("sec-websocket-protocol") for part in value.split(",")]
-    response = switching(_accept(key), SUBPROTOCOL if SUBPROTOCOL in offered else None)
     try:
-        return Handshake(_codec(head), _offered_token(offered) or head.parameter("token") or None, response)
+        parameters = head.parameters()
     except ValueError as error:
         raise Refusal(400, "invalid", "The query can't be read.") from error
+    offered = head.elements("sec-websocket-protocol")
+    return Handshake(
+        codec=_codec(parameters.get("vsn", "1.0.0")),
+        token=_offered_token(offered) or parameters.get("token") or None,
+        response=switching(_accept(key), SUBPROTOCOL if SUBPROTOCOL in offered else None),
+    )
 
 
 def _has_body(head: Head) -> bool:
     return head.values("content-length") not in ([], ["0"]) or bool(head.values("transfer-encoding"))
 
 
-def _checked_key(head: Head) -> bytes:
-    key = (head.value("sec-websocket-key") or "").encode("latin-1")
-    try:
-        if len(base64.b64decode(key, validate=True)) == 16:
-            return key
-    except binascii.Error:
-        pass
-    raise Refusal(400, "invalid", "Sec-WebSocket-Key must be 16 bytes in base64.")
+def _accept(key: str) -> str:
+    digest = sha1(key.encode("ascii") + _GUID, usedforsecurity=False).digest()
+    return binascii.b2a_base64(digest, newline=False).decode("ascii")
 
 
-def _accept(key: bytes) -> str:
-    return base64.b64encode(sha1(key + _GUID, usedforsecurity=False).digest()).decode("ascii")
-
-
-def _codec(head: Head) -> Codec:
-    """As `Phoenix.Socket` does: a semantic version, 1.0.0 unless it is said."""
-    asked = head.parameter("vsn")
-    version = _VERSION.fullmatch("1.0.0" if asked is None else asked)
+def _codec(vsn: str) -> Codec:
+    """As `Phoenix.Socket` does: a semantic version, of which the first number counts."""
+    version = _VERSION.fullmatch(vsn)
     if version is None:
         raise Refusal(403, "forbidden", "This version of the protocol is not spoken here: vsn is 1.0.0 or 2.0.0.")
     return WEBSOCKET_V1 if version[1] == "1" else WEBSOCKET_V2

@@ -10,23 +10,17 @@ from urllib.parse import parse_qs
 
 import attrs
 import trio
-from trio.abc import Stream
+from trio.abc import ReceiveStream
 
 from chatter.gateway.limits import MAX_HEAD, MAX_HEADERS
+from chatter.gateway.responses import Refusal
 
 READ_SIZE: Final = 16 * 1024
 
-_REQUEST_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP/1\.([01])")
-_FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
+_TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_REQUEST_LINE: Final = re.compile(rb"(%b) ([\x21-\x7e]+) HTTP/1\.([01])\r\n" % _TOKEN)
+_FIELDS: Final = re.compile(rb"(?:%b:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n" % _TOKEN)
 _END: Final = b"\r\n\r\n"
-
-
-class BadHead(Exception):
-    """A request head that is answered with `status`, 400 or 431, and nothing else."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
 
 
 @attrs.frozen
@@ -36,7 +30,7 @@ class Head:
     method: str
     target: str
     version: str
-    headers: tuple[tuple[str, str], ...]
+    headers: dict[str, list[str]]
 
     @property
     def path(self) -> str:
@@ -46,59 +40,74 @@ class Head:
             path = "/" + path.partition("://")[2].partition("/")[2]
         return path.rstrip("/")
 
-    def parameter(self, name: str) -> str | None:
-        """The last of this name in the query. `ValueError` when there are too many of any."""
+    def parameters(self) -> dict[str, str]:
+        """Of the query; the last of each name. `ValueError` when there are too many."""
         query = self.target.partition("?")[2]
-        values = parse_qs(query, keep_blank_values=True, max_num_fields=MAX_HEADERS).get(name)
-        return values[-1] if values else None
+        parsed = parse_qs(query, keep_blank_values=True, max_num_fields=MAX_HEADERS)
+        return {name: values[-1] for name, values in parsed.items()}
 
     def values(self, name: str) -> list[str]:
-        return [value for other, value in self.headers if other == name]
+        return self.headers.get(name, [])
 
     def value(self, name: str) -> str | None:
         """The header of this name, if there is exactly one."""
         values = self.values(name)
         return values[0] if len(values) == 1 else None
 
+    def elements(self, name: str) -> list[str]:
+        """The elements of a comma-separated header."""
+        return [part.strip() for value in self.values(name) for part in value.split(",")]
+
     def has_token(self, name: str, token: str) -> bool:
-        """Whether `token` is among the comma-separated ones of this header, in any case."""
-        return any(token == part.strip().lower() for value in self.values(name) for part in value.split(","))
+        """Whether `token` is among the elements of this header, in any case."""
+        return any(token == element.lower() for element in self.elements(name))
 
 
 def parse_head(data: bytes) -> Head:
-    """`data`: from the request line to the empty line. Raises `BadHead`."""
-    request, *fields = data.removesuffix(_END).split(b"\r\n")
-    line = _REQUEST_LINE.fullmatch(request)
+    """`data`: from the request line to the empty line. Raises `Refusal`."""
+    line = _REQUEST_LINE.match(data)
     if line is None:
-        raise BadHead(400, "not an HTTP/1.1 request line")
+        raise Refusal(400, "invalid", "Not an HTTP/1.1 request.")
+    if not _FIELDS.fullmatch(data, line.end()):
+        raise Refusal(400, "invalid", "Not an HTTP header.")
+    method, target, minor = (part.decode("ascii") for part in line.groups())
+    fields = data[line.end() :].decode("latin-1").split("\r\n")[:-2]
     if len(fields) > MAX_HEADERS:
-        raise BadHead(431, f"more than {MAX_HEADERS} headers")
-    method, target, minor = (part.decode("latin-1") for part in line.groups())
-    headers = tuple(map(_field, fields))
-    if sum(name == "host" for name, _ in headers) != 1 and (minor == "1" or "host" in dict(headers)):
-        raise BadHead(400, "one Host header, and one only, is needed")
+        raise Refusal(431, "too_long", f"More than {MAX_HEADERS} headers.")
+    headers: dict[str, list[str]] = {}
+    for field in fields:
+        name, _, value = field.partition(":")
+        headers.setdefault(name.lower(), []).append(value.strip(" \t"))
+    hosts = len(headers.get("host", []))
+    if hosts > 1 or (minor == "1" and not hosts):
+        raise Refusal(400, "invalid", "One Host header, and one only, is needed.")
     return Head(method, target, f"1.{minor}", headers)
 
 
-def _field(line: bytes) -> tuple[str, str]:
-    field = _FIELD.fullmatch(line)
-    if field is None:
-        raise BadHead(400, "not a header")
-    name, value = field.groups()
-    return name.decode("ascii").lower(), value.decode("latin-1")
+def split_head(data: bytes | bytearray) -> tuple[bytes, bytes] | None:
+    """The bytes of a whole head, and those behind it; None when more must come. Raises `Refusal` of a large one."""
+    end = data.find(_END)
+    if max(end + len(_END), len(data) if end < 0 else 0) > MAX_HEAD:
+        raise Refusal(431, "too_long", f"A request head of more than {MAX_HEAD} bytes.")
+    if end < 0:
+        return None
+    end += len(_END)
+    return bytes(data[:end]), bytes(data[end:])
 
 
-async def read_head(stream: Stream, already: bytes = b"") -> tuple[bytes, bytes]:
-    """The bytes of a whole head, and those behind it. Both are empty when the stream ends before the head does.
+async def read_head(stream: ReceiveStream, already: bytes) -> tuple[bytes, bytes]:
+    """As `split_head`, for what is there already and what `stream` brings. Both are empty when it ends too early.
 
-    Raises `BadHead` when it grows too large, or can't become one. The caller limits the time.
+    Raises `Refusal`, of what can't become a head too. The caller limits the time.
     """
     data = bytearray(already)
-    while (end := data.find(_END)) < 0:
-        if len(data) > MAX_HEAD:
-            raise BadHead(431, f"a head of more than {MAX_HEAD} bytes")
-        if data and not _may_begin(data):
-            raise BadHead(400, "not HTTP")
+    while True:
+        data = data.removeprefix(b"\r\n")  # RFC 9112, 2.2: an empty line before the request is no offence
+        if data and data != b"\r":
+            if not data[:1].isalpha():  # TLS, and whatever else is not HTTP, is not waited for
+                raise Refusal(400, "invalid", "Not an HTTP/1.1 request.")
+            if (split := split_head(data)) is not None:
+                return split
         try:
             more = await stream.receive_some(READ_SIZE)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -106,14 +115,3 @@ async def read_head(stream: Stream, already: bytes = b"") -> tuple[bytes, bytes]
         if not more:
             return b"", b""
         data += more
-        if data.startswith(b"\r\n"):  # RFC 9112, 2.2: one empty line before the request is no offence
-            del data[:2]
-    end += len(_END)
-    if end > MAX_HEAD:
-        raise BadHead(431, f"a head of more than {MAX_HEAD} bytes")
-    return bytes(data[:end]), bytes(data[end:])
-
-
-def _may_begin(data: bytearray) -> bool:
-    """TLS, and whatever else is not HTTP, is not waited for."""
-    return data[:1].isalpha() or data == b"\r"

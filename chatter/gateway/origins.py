@@ -1,12 +1,14 @@
 """Which pages may open a socket: a browser says where its page comes from, and anybody else says nothing."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
 import attrs
 
 ANY: Final = "*"
+REMEMBERED: Final = 256
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -38,15 +40,17 @@ class Origins:
         allowed = tuple(allowed)
         self._all = ANY in allowed
         self._allowed = tuple(_parsed(origin) for origin in allowed if origin != ANY)
+        self._allow_one = lru_cache(REMEMBERED)(self._judge)
 
     def allow(self, origins: list[str], host: str) -> bool:
         """`origins`: the values of the `Origin` header; `host`: that of `Host`."""
         if not origins or self._all:
             return True
-        if len(origins) > 1:
-            return False
+        return len(origins) == 1 and self._allow_one(origins[0], host)
+
+    def _judge(self, origin: str, host: str) -> bool:
         try:
-            scheme, name, port = _split(origins[0])
+            scheme, name, port = _split(origin)
             own = urlsplit(f"{scheme}://{host}")
             same = (name, port) == (own.hostname, own.port or _DEFAULT_PORTS.get(scheme))
         except ValueError:

@@ -62,9 +62,8 @@ class Poller:
         self._sockets[descriptor] = connection
         self._epoll.register(descriptor, _IN)
 
-    def watch(self, descriptor: int, *, reading: bool, writing: bool) -> None:
-        if descriptor in self._sockets:
-            self._epoll.modify(descriptor, reading * _IN | writing * _OUT)
+    def watch(self, descriptor: int, events: int) -> None:
+        self._epoll.modify(descriptor, events)
 
     def unregister(self, descriptor: int) -> None:
         if self._sockets.pop(descriptor, None) is not None and not self._epoll.closed:
@@ -74,7 +73,7 @@ class Poller:
 class SocketConnection(WebSocketConnection):
     """A WebSocket on a plain socket, which from now on is its own to close."""
 
-    __slots__ = ("_poller", "_send", "_socket")
+    __slots__ = ("_poller", "_send", "_socket", "_watched")
 
     def __init__(
         self,
@@ -89,14 +88,17 @@ class SocketConnection(WebSocketConnection):
         super().__init__(id, codec, sweeper, limits)
         self._socket = plain
         self._poller = poller
+        self._watched: int | None = None  # epoll events; None while it is not registered
         self._send: Callable[[bytes], int] | None = None  # while None, writes wait
         self._backlog = Backlog()
         self._backlog.add(greeting)
 
     def open(self, session: "Ref[Any]", unread: bytes) -> None:
         if not self._gone:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
             self._poller.register(self, self._socket.fileno())
+            self._watched = _IN
         super().open(session, unread)
         self.flush()
 
@@ -162,7 +164,10 @@ class SocketConnection(WebSocketConnection):
             self._send = self._socket.send
 
     def _watch(self) -> None:
-        self._poller.watch(self._socket.fileno(), reading=not self._paused, writing=self._backlog is not None)
+        events = (0 if self._paused else _IN) | (0 if self._backlog is None else _OUT)
+        if events != self._watched and self._watched is not None:
+            self._watched = events
+            self._poller.watch(self._socket.fileno(), events)
 
     def _say(self, goodbye: bytes) -> None:
         self._send = None
@@ -185,6 +190,6 @@ class SocketConnection(WebSocketConnection):
         self._watch()
 
     def _release(self) -> None:
-        self._send = None
+        self._send = self._watched = None
         self._poller.unregister(self._socket.fileno())
         self._socket.close()

@@ -10,6 +10,14 @@ from trio.abc import HalfCloseableStream, Stream
 SECONDS_TO_LEAVE: Final = 2.0
 
 
+class Refusal(Exception):
+    """A request is turned down; `response` says why, and ends the connection."""
+
+    def __init__(self, status: int, reason: str, message: str, *headers: str) -> None:
+        super().__init__(message)
+        self.response = refusal(status, reason, message, *headers)
+
+
 def refusal(status: int, reason: str, message: str, *headers: str) -> bytes:
     """A whole response that ends the connection; its body is that of a REST error."""
     body = msgspec.json.encode({"error": {"reason": reason, "message": message}})
@@ -34,13 +42,14 @@ def switching(accept: str, subprotocol: str | None) -> bytes:
 
 async def send_and_leave(stream: Stream, response: bytes) -> None:
     """Send it and close, once the client has seen it: closing with bytes unread would destroy what it has not."""
-    with trio.move_on_after(SECONDS_TO_LEAVE):
-        try:
+    try:
+        with trio.move_on_after(SECONDS_TO_LEAVE):
             await stream.send_all(response)
             if isinstance(stream, HalfCloseableStream):
                 await stream.send_eof()
                 while await stream.receive_some(64 * 1024):
                     pass
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            pass
-    await trio.aclose_forcefully(stream)
+    except (trio.BrokenResourceError, trio.ClosedResourceError):
+        pass
+    finally:
+        await trio.aclose_forcefully(stream)
