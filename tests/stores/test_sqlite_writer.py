@@ -10,9 +10,11 @@ from chatter.core.model import User
 from chatter.errors import Unavailable
 from chatter.stores.port import Outcome, Stored
 from chatter.stores.sqlite import SqliteStore
+from chatter.stores.sqlite.transaction import Transaction
 from tests.stores.running import eventually, locked, running
 
 ANN = User("u-ann", "Ann")
+FULL = 2
 
 
 class Posters:
@@ -41,6 +43,31 @@ async def test_who_waits_together_is_stored_in_one_commit(tmp_path: Path) -> Non
                 assert store.statistics().commits == 0
         assert len(posters.told) == 100
         assert store.statistics().commits <= 2
+
+
+async def test_a_retry_does_not_break_its_group_apart(tmp_path: Path) -> None:
+    async with running(SqliteStore(tmp_path / "chatter.db", patience=30)) as store:
+        known = Post(user=ANN, text="hello")
+        await store.append("lobby", [known])
+        commits = store.statistics().commits
+        posters = Posters(store)
+        async with trio.open_nursery() as nursery:
+            with locked(store.path):
+                nursery.start_soon(store.append, "lobby", [known])
+                for number in range(100):
+                    nursery.start_soon(posters.post, str(number))
+                await eventually(lambda: store.statistics().waiting == 101)
+        assert len(posters.told) == 100
+        assert store.statistics().commits <= commits + 2
+
+
+async def test_every_commit_is_synced(tmp_path: Path) -> None:
+    def settings(transaction: Transaction) -> list[object]:
+        execute = transaction.connection.execute
+        return [execute(f"pragma {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
+
+    async with running(SqliteStore(tmp_path / "chatter.db")) as store:
+        assert await store._running.writer.submit(settings) == [FULL, "wal"]
 
 
 async def test_a_queue_that_is_full_refuses_and_recovers(tmp_path: Path) -> None:
