@@ -17,8 +17,8 @@ from chatter.core.log import Dialect
 from chatter.core.presence import PresenceSet
 from chatter.wire.phoenix import Codec
 
-BREATH: Final = 256
-"""After so many writes the others on this node get a turn: about a millisecond."""
+BREATH: Final = 512
+"""After so many writes the others on this node get a turn: two or three milliseconds."""
 
 Write = Callable[[bytes], None]
 
