@@ -5,7 +5,7 @@ that is not running asks the directory, which looks in the store and starts it. 
 table for as long as the room runs, so a crash of the room, or of the directory, loses no member.
 """
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 import trio
@@ -22,6 +22,8 @@ from chatter.core.model import RoomInfo
 from chatter.errors import NotFound, Refused, Unavailable
 from chatter.stores.port import Store
 from chatter.supervisor import DynamicSupervisor
+
+R = TypeVar("R")
 
 SWEEP_EVERY: Final = 15.0
 ROOM_CAPACITY: Final = 10_000
@@ -147,6 +149,9 @@ class Rooms:
         self._table = table
         self._directory = directory
 
+    def __len__(self) -> int:
+        return len(self._table.items())
+
     async def open(self, name: str) -> Ref[RoomMessage]:
         """The room's ref; `NotFound`, `Unavailable`."""
         if (ref := self._table.get(name)) is not None:
@@ -157,7 +162,7 @@ class Rooms:
         """A new room; `AlreadyExists`, `Unavailable`."""
         return await self._ask(Create(name, topic))
 
-    async def _ask(self, request: Request[Any]) -> Any:
+    async def _ask(self, request: Request[R]) -> R:
         try:
             return await self._directory.ask(request)
         except ActorError as error:

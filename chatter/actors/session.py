@@ -34,7 +34,6 @@ from chatter.wire.phoenix import Push, encode
 
 MAX_TOPICS: Final = 100
 FRAMES_A_TURN: Final = 64
-CLOSED: Final = 1000
 
 
 @attrs.frozen
@@ -105,7 +104,6 @@ class Session(Actor[SessionMessage]):
         await self._read()
         while not self._connection.closed:
             await self.handle(await self.mailbox.get())
-        self._gone()
 
     async def handle(self, message: SessionMessage) -> None:
         match message:
@@ -116,19 +114,6 @@ class Session(Actor[SessionMessage]):
             case TellNames():
                 if self._seat.user is not None:
                     await self._claim(self._seat.user)
-
-    async def stopping(self) -> None:
-        self._gone()
-
-    def _gone(self) -> None:
-        """The socket is: give up what it held."""
-        for place in self._seat.places.values():
-            self._leave(place)
-        self._seat.places.clear()
-        try:
-            self._means.presence.cast(Release(self._connection.id))
-        except ActorError:  # it has ended, and forgotten, too
-            return
 
     async def _read(self) -> None:
         """Handle what waits in the connection, frame by frame; the others get a turn now and then."""
@@ -146,7 +131,7 @@ class Session(Actor[SessionMessage]):
     async def _handle_frame(self, frame: Frame) -> None:
         push = self._connection.codec.decode(frame.data, binary=frame.binary)
         seat = self._seat
-        if seat.suspect is frame:
+        if seat.suspect == frame:
             self._refuse(push, Unavailable("That could not be handled. Try again."))
             return
         seat.suspect = frame
@@ -170,7 +155,7 @@ class Session(Actor[SessionMessage]):
         """A second join of a topic closes the first."""
         places = self._seat.places
         if (before := places.pop(push.topic, None)) is not None:
-            self._leave(before)
+            leave(before)
             before.member.close()
         try:
             if len(places) >= MAX_TOPICS:
@@ -203,18 +188,11 @@ class Session(Actor[SessionMessage]):
         place = self._seat.places.get(push.topic)
         if place is not None and _is_fresh(push, place):
             del self._seat.places[push.topic]
-            self._leave(place)
+            leave(place)
             self._reply(push, "ok", b"{}")
             place.member.close()
         elif place is None:
             self._reply(push, "ok", b"{}")
-
-    def _leave(self, place: Place) -> None:
-        place.member.left = True
-        try:
-            place.room.cast(Leave(place.member))
-        except ActorError:  # it has ended, and its audience with it
-            return
 
     # -- pushes on a joined topic
 
@@ -348,6 +326,25 @@ class Session(Actor[SessionMessage]):
         self._connection.write(codec.reply(push.join_ref, push.ref, push.topic, status, response))
 
 
+def leave(place: Place) -> None:
+    place.member.left = True
+    try:
+        place.room.cast(Leave(place.member))
+    except ActorError:  # it has ended, and its audience with it
+        return
+
+
+def give_up(connection: Connection, seat: Seat, means: Means) -> None:
+    """The socket is gone for good, or its session is: give back what it held."""
+    for place in seat.places.values():
+        leave(place)
+    seat.places.clear()
+    try:
+        means.presence.cast(Release(connection.id))
+    except ActorError:  # it has ended, and forgotten, too
+        return
+
+
 def room_of(topic: str) -> tuple[str, Dialect]:
     """The room's name and the dialect of a topic such as `chat:lobby`; `NotFound` for any other topic."""
     prefix, _, name = topic.partition(":")
@@ -365,8 +362,8 @@ class UnmatchedTopic(Refused):
     reason = "unmatched topic"
     status = 404
 
-    def __init__(self) -> None:
-        super().__init__("No channel serves that topic.")
+    def as_payload(self) -> dict[str, Any]:
+        return {"reason": self.reason}
 
 
 def _room_name(place: Place) -> str:
