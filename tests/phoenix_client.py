@@ -12,7 +12,7 @@ import attrs
 import trio
 from trio.abc import Stream
 from wsproto import ConnectionType
-from wsproto.connection import Connection
+from wsproto.connection import Connection, ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Event, Message, Ping, TextMessage
 
 PATIENCE = 5.0
@@ -77,10 +77,8 @@ class PhoenixClient:
                 await self._send(event.response())
             case CloseConnection(code=code):
                 self.closed = int(code)
-                try:
+                if self._socket.state is ConnectionState.REMOTE_CLOSING:
                     await self._send(event.response())
-                except (trio.BrokenResourceError, trio.ClosedResourceError):
-                    return
 
     def _hear(self, message: Any) -> None:
         if self._vsn == 1:

@@ -7,7 +7,7 @@ from typing import Any
 import trio
 import trio.testing
 
-from chatter.actors.child import ChildSpec, Strategy, actor
+from chatter.actors.child import ChildEnded, ChildSpec, ChildStarted, Strategy, actor
 from chatter.actors.mailbox import Mailbox, Ref
 from chatter.actors.presence import Presence, PresenceMessage
 from chatter.actors.room import RoomMessage
@@ -78,10 +78,11 @@ class Stage:
         self.crew = crew
         self.observed: list[Any] = []
         self.people = 0
+        self._news = trio.Event()
         self.presence: Mailbox[PresenceMessage] = Mailbox("presence", CAPACITY)
         self.directory: Mailbox[DirectoryMessage] = Mailbox("directory", CAPACITY)
         self.table = RoomTable()
-        self.runners = DynamicSupervisor("runners", observer=self.observed.append)
+        self.runners = DynamicSupervisor("runners", observer=self._observe)
         self.rooms = Rooms(self.table, self.directory.ref, store)
         self.tokens = Tokens("a key for the stage")
         self.means = Means(
@@ -91,7 +92,7 @@ class Stage:
             messages=RateLimit(message_rate, 10, trio.current_time),
             actions=RateLimit(message_rate * 5, 50, trio.current_time),
         )
-        self.sessions = Sessions(self.means, self.observed.append)
+        self.sessions = Sessions(self.means, self._observe)
         self.sweeper = Sweeper(silence=10**9)
         self.root = self._make_root()
 
@@ -102,7 +103,7 @@ class Stage:
             ChildSpec("rooms", self._make_rooms, shutdown=60.0),
             ChildSpec("sessions", lambda: self.sessions.supervisor, shutdown=60.0),
         ]
-        return Supervisor("stage", children, observer=self.observed.append)
+        return Supervisor("stage", children, observer=self._observe)
 
     def _make_rooms(self) -> Supervisor:
         directory = self.directory, self.table, self.runners, self.store, self.presence.ref
@@ -110,7 +111,7 @@ class Stage:
             ChildSpec("runners", lambda: self.runners, shutdown=60.0),
             actor(self.directory, lambda: Directory(*directory)),
         ]
-        return Supervisor("rooms", children, strategy=Strategy.REST_FOR_ONE, observer=self.observed.append)
+        return Supervisor("rooms", children, strategy=Strategy.REST_FOR_ONE, observer=self._observe)
 
     def _tell_again(self) -> None:
         self.table.tell_presence()
@@ -157,9 +158,37 @@ class Stage:
         assert ref is not None
         return ref
 
+    def _observe(self, event: Any) -> None:
+        self.observed.append(event)
+        news, self._news = self._news, trio.Event()
+        news.set()
+
+    def ends(self, child: str) -> list[ChildEnded]:
+        return [e for e in self.observed if isinstance(e, ChildEnded) and e.child == child]
+
+    def starts(self, child: str) -> int:
+        return sum(isinstance(e, ChildStarted) and e.child == child for e in self.observed)
+
     def crashes(self, child: str) -> int:
         """How often a child has crashed so far."""
-        return sum(getattr(e, "child", "") == child and "crashed" in str(getattr(e, "exit", "")) for e in self.observed)
+        return sum(e.exit.abnormal for e in self.ends(child))
+
+    async def crash(self, ref: Ref[Any], times: int = 1) -> None:
+        """Kill an actor, and wait until it runs again or has ended for good; so many times."""
+        for _ in range(times):
+            before = len(self.ends(ref.name))
+            ref.kill("drill")
+            await self.recovered(ref.name, before + 1)
+
+    async def recovered(self, child: str, ends: int) -> None:
+        """Wait until a child has ended so often, and runs again unless it was the last time."""
+        with trio.fail_after(5):
+            while len(self.ends(child)) < ends or not self._is_settled(child):
+                await self._news.wait()
+
+    def _is_settled(self, child: str) -> bool:
+        last = next(e for e in reversed(self.observed) if getattr(e, "child", "") == child)
+        return not isinstance(last, ChildEnded) or last.restarting_in is None
 
     async def quiet(self) -> None:
         """Everybody waits for somebody. Only with a store that has no threads."""
