@@ -8,6 +8,7 @@ from typing import Protocol
 
 import attrs
 
+from chatter.frozen import frozen
 from chatter.wire.phoenix import Codec
 
 
@@ -19,7 +20,7 @@ class Input:
 INPUT = Input()
 
 
-@attrs.frozen
+@frozen
 class Frame:
     """A complete message from the client, UTF-8 when it is not `binary`."""
 

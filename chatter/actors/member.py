@@ -30,9 +30,23 @@ class Member:
     status: str = "online"
     online_at: int = attrs.Factory(lambda: int(time.time()))
     left: bool = False
+    _held: list[bytes] | None = None
 
     def reply(self, ref: Ref, status: str, response: bytes) -> None:
-        self.write(self.codec.reply(self.join_ref, ref, self.topic, status, response))
+        reply = self.codec.reply(self.join_ref, ref, self.topic, status, response)
+        if self._held is None:
+            self.write(reply)
+        else:
+            self._held.append(reply)
+
+    def hold(self) -> None:
+        """Keep replies back, to be written as one piece by `release`."""
+        self._held = []
+
+    def release(self) -> None:
+        if self._held:
+            self.write(b"".join(self._held))
+        self._held = None
 
     def push(self, event: str, payload: bytes) -> None:
         self.write(self.codec.push(self.join_ref, None, self.topic, event, payload))

@@ -239,8 +239,7 @@ class Room(Actor[RoomMessage]):
             return
         events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
         await self._take_in(events)
-        for submit, outcome in zip(submits, outcomes, strict=True):
-            _answer(submit, outcome)
+        _answer_all(submits, outcomes)
 
     async def _take_in(self, events: list[Event]) -> None:
         """Add stored events to the log and put them on their way; others' events before them come from the store."""
@@ -312,6 +311,17 @@ class Room(Actor[RoomMessage]):
         unused = trio.current_time() - self._used_at
         self._idle = not len(self._audience) and unused >= IDLE_AFTER and not len(self.mailbox)
         request.reply(self._idle)
+
+
+def _answer_all(submits: list[Submit], outcomes: list[Outcome]) -> None:
+    """Who has several answers coming gets them in one write."""
+    members = dict.fromkeys(submit.receipt.member for submit in submits if isinstance(submit.receipt, PushReceipt))
+    for member in members:
+        member.hold()
+    for submit, outcome in zip(submits, outcomes, strict=True):
+        _answer(submit, outcome)
+    for member in members:
+        member.release()
 
 
 def _answer(submit: Submit, outcome: Outcome) -> None:

@@ -81,6 +81,9 @@ class Seat:
     claimed: bool = False
 
 
+_Wait = Callable[["Session", Push, Place], Awaitable[None]]
+
+
 class Session(Actor[SessionMessage]):
     """One incarnation of one socket's session."""
 
@@ -120,7 +123,9 @@ class Session(Actor[SessionMessage]):
         handled = 0
         try:
             while (frame := self._connection.peek()) is not None:
-                await self._handle_frame(frame)
+                if (rest := self._handle_frame(frame)) is not None:
+                    await rest
+                self._seat.suspect = None
                 self._connection.advance()
                 handled += 1
                 if handled % FRAMES_A_TURN == 0:
@@ -128,26 +133,24 @@ class Session(Actor[SessionMessage]):
         except BadFrame as error:
             self._connection.close(error.close_code, str(error))
 
-    async def _handle_frame(self, frame: Frame) -> None:
+    def _handle_frame(self, frame: Frame) -> Awaitable[None] | None:
+        """Act on it at once or, where somebody has to be waited for, return what is left to be awaited."""
         push = self._connection.codec.decode(frame.data, binary=frame.binary)
         seat = self._seat
         if seat.suspect == frame:
             self._refuse(push, Unavailable("That could not be handled. Try again."))
-            return
+            return None
         seat.suspect = frame
-        await self._handle_push(push)
-        seat.suspect = None
-
-    async def _handle_push(self, push: Push) -> None:
         match push.event:
             case "heartbeat" if push.topic == phoenix.HEARTBEAT_TOPIC:
                 self._reply(push, "ok", b"{}")
             case "phx_join":
-                await self._join(push)
+                return self._join(push)
             case "phx_leave":
                 self._leave_topic(push)
             case _:
-                await self._act(push)
+                return self._act(push)
+        return None
 
     # -- topics
 
@@ -196,18 +199,29 @@ class Session(Actor[SessionMessage]):
 
     # -- pushes on a joined topic
 
-    async def _act(self, push: Push) -> None:
+    def _act(self, push: Push) -> Awaitable[None] | None:
         place = self._seat.places.get(push.topic)
         if place is None or place.member.left:
             self._reply(push, "error", b'{"reason":"unmatched topic"}')
-        elif _is_fresh(push, place):
-            try:
-                act = self._acts.get(push.event)
-                if act is None:
-                    raise Invalid(f"There is no event {push.event[:50]} here.")
-                await act(self, push, place)
-            except Refused as refusal:
-                self._refuse(push, refusal)
+            return None
+        if not _is_fresh(push, place):
+            return None
+        if (wait := self._waits.get(push.event)) is not None:
+            return self._act_and_wait(wait, push, place)
+        try:
+            act = self._acts.get(push.event)
+            if act is None:
+                raise Invalid(f"There is no event {push.event[:50]} here.")
+            act(self, push, place)
+        except Refused as refusal:
+            self._refuse(push, refusal)
+        return None
+
+    async def _act_and_wait(self, act: "_Wait", push: Push, place: Place) -> None:
+        try:
+            await act(self, push, place)
+        except Refused as refusal:
+            self._refuse(push, refusal)
 
     async def _identify(self, push: Push, place: Place) -> None:
         name = policy.checked_user_name(pushes.parsed(pushes.Identify, _object(push)).name)
@@ -219,7 +233,7 @@ class Session(Actor[SessionMessage]):
         self._seat.user = user
         for other in self._seat.places.values():
             other.member.user = user
-            await self._tell(other, MemberChanged(other.member))
+            self._tell(other, MemberChanged(other.member))
         self._ok(push, {"user": user.as_payload(), "token": self._means.tokens.mint(user)})
 
     async def _claim(self, user: User) -> bool:
@@ -228,41 +242,41 @@ class Session(Actor[SessionMessage]):
         except ActorError as error:
             raise Unavailable("Names can't be given just now. Try again.") from error
 
-    async def _new_message(self, push: Push, place: Place) -> None:
+    def _new_message(self, push: Push, place: Place) -> None:
         user, asked = self._user(), pushes.parsed(pushes.NewMessage, _object(push))
         text = policy.checked_text(_text(asked, place))
         client_id = policy.checked_client_id(asked.client_id)
         self._means.messages.spend(user.id)
-        await self._submit(push, place, Post(user=user, text=text, client_id=client_id))
+        self._submit(push, place, Post(user=user, text=text, client_id=client_id))
 
-    async def _edit_message(self, push: Push, place: Place) -> None:
+    def _edit_message(self, push: Push, place: Place) -> None:
         user, asked = self._user(), pushes.parsed(pushes.EditMessage, _object(push))
         text = policy.checked_text(_text(asked, place))
         self._means.actions.spend(user.id)
-        await self._submit(push, place, Edit(user=user, message_id=asked.id, text=text))
+        self._submit(push, place, Edit(user=user, message_id=asked.id, text=text))
 
-    async def _delete_message(self, push: Push, place: Place) -> None:
+    def _delete_message(self, push: Push, place: Place) -> None:
         user, asked = self._user(), pushes.parsed(pushes.DeleteMessage, _object(push))
         self._means.actions.spend(user.id)
-        await self._submit(push, place, Delete(user=user, message_id=asked.id))
+        self._submit(push, place, Delete(user=user, message_id=asked.id))
 
-    async def _react(self, push: Push, place: Place) -> None:
+    def _react(self, push: Push, place: Place) -> None:
         user, asked = self._user(), pushes.parsed(pushes.React, _object(push))
         emoji = policy.checked_emoji(asked.emoji)
         self._means.actions.spend(user.id)
-        await self._submit(push, place, React(user=user, message_id=asked.id, emoji=emoji, on=asked.on))
+        self._submit(push, place, React(user=user, message_id=asked.id, emoji=emoji, on=asked.on))
 
-    async def _typing(self, push: Push, place: Place) -> None:
+    def _typing(self, push: Push, place: Place) -> None:
         user, asked = self._user(), pushes.parsed(pushes.Typing, _object(push))
         self._means.actions.spend(user.id)
-        await self._tell(place, TypingChanged(place.member, asked.typing))
+        self._tell(place, TypingChanged(place.member, asked.typing))
         self._ok(push, {})
 
-    async def _status(self, push: Push, place: Place) -> None:
+    def _status(self, push: Push, place: Place) -> None:
         user, asked = self._user(), pushes.parsed(pushes.Status, _object(push))
         self._means.actions.spend(user.id)
         place.member.status = asked.status
-        await self._tell(place, MemberChanged(place.member))
+        self._tell(place, MemberChanged(place.member))
         self._ok(push, {})
 
     async def _history(self, push: Push, place: Place) -> None:
@@ -278,14 +292,16 @@ class Session(Actor[SessionMessage]):
         unread = await self._store.mark_read(_room_name(place), user.id, asked.seq)
         self._ok(push, {"unread": unread})
 
-    _acts: ClassVar[dict[str, Callable[["Session", Push, Place], Awaitable[None]]]] = {
-        "identify": _identify,
+    _acts: "ClassVar[dict[str, Callable[[Session, Push, Place], None]]]" = {
         "new_message": _new_message,
         "edit_message": _edit_message,
         "delete_message": _delete_message,
         "react": _react,
         "typing": _typing,
         "status": _status,
+    }
+    _waits: "ClassVar[dict[str, _Wait]]" = {
+        "identify": _identify,
         "history": _history,
         "read": _read_up_to,
     }
@@ -306,10 +322,10 @@ class Session(Actor[SessionMessage]):
             raise Unauthorized("Say who you are first: identify.")
         return self._seat.user
 
-    async def _submit(self, push: Push, place: Place, command: Command) -> None:
-        await self._tell(place, Submit(command, PushReceipt(place.member, push.ref)))
+    def _submit(self, push: Push, place: Place, command: Command) -> None:
+        self._tell(place, Submit(command, PushReceipt(place.member, push.ref)))
 
-    async def _tell(self, place: Place, message: RoomMessage) -> None:
+    def _tell(self, place: Place, message: RoomMessage) -> None:
         try:
             place.room.cast(message)
         except ActorError as error:

@@ -8,9 +8,10 @@ time.
 import attrs
 
 from chatter.core.model import User, new_id, now
+from chatter.frozen import frozen
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Post:
     """Say something. `id` becomes the message's id; `client_id` makes the sender's own retries harmless."""
 
@@ -21,7 +22,7 @@ class Post:
     at: str = attrs.Factory(now)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Edit:
     """Replace the text of message `message_id`: its author's right, and a moderator's."""
 
@@ -32,7 +33,7 @@ class Edit:
     id: str = attrs.Factory(new_id)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Delete:
     """Turn message `message_id` into a tombstone: its author's right, and a moderator's."""
 
@@ -42,7 +43,7 @@ class Delete:
     id: str = attrs.Factory(new_id)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class React:
     """Put one's reaction on message `message_id` (`on`), or take it off."""
 

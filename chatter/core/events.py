@@ -6,12 +6,11 @@ nobody else may. Each event knows its name and payload on the wire.
 
 from typing import Any, ClassVar
 
-import attrs
-
 from chatter.core.model import Message
+from chatter.frozen import frozen
 
 
-@attrs.frozen
+@frozen
 class Posted:
     """A message is new. After its deletion, a resumed `Posted` carries the tombstone."""
 
@@ -30,7 +29,7 @@ class Posted:
         return self.message.as_payload()
 
 
-@attrs.frozen
+@frozen
 class Edited:
     name: ClassVar[str] = "message_edited"
     seq: int
@@ -42,7 +41,7 @@ class Edited:
         return {"id": self.message_id, "seq": self.seq, "text": self.text, "edited_at": self.edited_at}
 
 
-@attrs.frozen
+@frozen
 class Deleted:
     name: ClassVar[str] = "message_deleted"
     seq: int
@@ -52,7 +51,7 @@ class Deleted:
         return {"id": self.message_id, "seq": self.seq}
 
 
-@attrs.frozen
+@frozen
 class Reacted:
     """`user` is the shape `{id, name}` of who reacted."""
 

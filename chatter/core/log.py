@@ -67,7 +67,7 @@ class RoomLog:
         self.last_seq = last_seq
         self._events: deque[Event] = deque(events, maxlen=EVENTS)
         self._messages: OrderedDict[str, Message] = OrderedDict((m.id, m) for m in messages)
-        self._encoded: dict[tuple[str, Dialect], bytes] = {}  # message id -> payload
+        self._encoded: dict[Dialect, dict[str, bytes]] = {dialect: {} for dialect in Dialect}  # message id -> payload
         self._newest: dict[tuple[int, Dialect], bytes] = {}  # limit -> JSON list; until the next event
         self._resumed: dict[tuple[int, Dialect], bytes | None] = {}  # after -> JSON list; until the next event
 
@@ -108,14 +108,14 @@ class RoomLog:
                 self._events[at] = attrs.evolve(event, text="")
 
     def _forget(self, message_id: str) -> None:
-        for dialect in Dialect:
-            self._encoded.pop((message_id, dialect), None)
+        for payloads in self._encoded.values():
+            payloads.pop(message_id, None)
 
     def event_payload(self, event: Event, dialect: Dialect) -> bytes:
         """The event's payload. A fresh message's is kept: joins will want it."""
         payload = encoded(event.as_payload(), dialect)
         if isinstance(event, Posted) and self._messages.get(event.message_id) is event.message:
-            self._encoded[event.message_id, dialect] = payload
+            self._encoded[dialect][event.message_id] = payload
         return payload
 
     def newest(self, limit: int, dialect: Dialect) -> bytes:
@@ -127,8 +127,9 @@ class RoomLog:
         return known
 
     def _message_payload(self, message: Message, dialect: Dialect) -> bytes:
-        if (payload := self._encoded.get((message.id, dialect))) is None:
-            payload = self._encoded[message.id, dialect] = encoded(message.as_payload(), dialect)
+        payloads = self._encoded[dialect]
+        if (payload := payloads.get(message.id)) is None:
+            payload = payloads[message.id] = encoded(message.as_payload(), dialect)
         return payload
 
     def events_after(self, seq: int) -> list[Event] | None:

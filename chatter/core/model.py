@@ -6,11 +6,14 @@ anything, because only a room's `seq` orders (see `core.events`).
 """
 
 import re
-from datetime import UTC, datetime
+import time
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
 import uuid_utils
+
+from chatter.frozen import frozen
 
 LOBBY: Final = "lobby"
 MAX_TEXT: Final = 4_000
@@ -29,7 +32,13 @@ def new_id() -> str:
 
 def now() -> str:
     """The time of day, as messages carry it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_to_the_second(seconds)}.{rest // 1_000_000:03}Z"
+
+
+@lru_cache(maxsize=4)
+def _to_the_second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 @attrs.frozen
@@ -66,7 +75,7 @@ class RoomInfo:
         }
 
 
-@attrs.frozen
+@frozen
 class Message:
     """A message as it stands now: edits, reactions and deletion applied.
 

@@ -21,20 +21,21 @@ from chatter.core.commands import Command
 from chatter.core.events import Event
 from chatter.core.model import Message, RoomInfo
 from chatter.errors import ChatterError, Refused
+from chatter.frozen import frozen
 
 
 class StoreUnreachable(ChatterError):
     """The store cannot be started at all: wrong path, not a database, held by somebody. `str()` is one clear line."""
 
 
-@attrs.frozen
+@frozen
 class Stored:
     """The command took effect, as this event."""
 
     event: Event
 
 
-@attrs.frozen
+@frozen
 class Known:
     """The command had taken effect before: nothing is new, nothing must be told.
 

@@ -8,16 +8,19 @@ members get it as a line. Members that share a codec and a topic share the very 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import attrs
 import msgspec
 
 from chatter.errors import BadFrame
+from chatter.frozen import frozen
 from chatter.wire.websocket import text_frame
 
 Ref = str | int | None
 
+LONGEST_KEPT: Final = 100
 HEARTBEAT_TOPIC: Final = "phoenix"
 NOT_JSON: Final = 1007
 NOT_PHOENIX: Final = 1008
@@ -25,7 +28,7 @@ NOT_PHOENIX: Final = 1008
 _encode = msgspec.json.Encoder().encode
 
 
-@attrs.frozen
+@frozen
 class Push:
     """A message from a client. `payload` is JSON bytes, or raw bytes when `binary`."""
 
@@ -49,11 +52,11 @@ class Serializer(Protocol):
         """A client's text message; `BadFrame` when it is not JSON (1007) or not a Phoenix message (1008)."""
         ...
 
-    def message(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> bytes: ...
+    def envelope(self, join_ref: Ref, ref: Ref, topic: str, event: str) -> tuple[bytes, bytes]:
+        """What stands before and behind a payload."""
+        ...
 
-
-def reply_payload(status: str, response: bytes) -> bytes:
-    return b'{"status":"%b","response":%b}' % (status.encode(), response)
+    def __hash__(self) -> int: ...
 
 
 class _V2:
@@ -70,8 +73,8 @@ class _V2:
             raise BadFrame(NOT_JSON, "not JSON") from error
         return Push(join_ref, ref, topic, event, bytes(payload))
 
-    def message(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> bytes:
-        return b"[%b,%b,%b,%b,%b]" % (_json(join_ref), _json(ref), _json(topic), _json(event), payload)
+    def envelope(self, join_ref: Ref, ref: Ref, topic: str, event: str) -> tuple[bytes, bytes]:
+        return b"[%b,%b,%b,%b," % (_json(join_ref), _json(ref), _known(topic), _known(event)), b"]"
 
 
 class _V1Message(msgspec.Struct):
@@ -96,12 +99,22 @@ class _V1:
             raise BadFrame(NOT_JSON, "not JSON") from error
         return Push(message.join_ref, message.ref, message.topic, message.event, bytes(message.payload))
 
-    def message(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> bytes:
-        return b'{"topic":%b,"event":%b,"payload":%b,"ref":%b}' % (_json(topic), _json(event), payload, _json(ref))
+    def envelope(self, join_ref: Ref, ref: Ref, topic: str, event: str) -> tuple[bytes, bytes]:
+        return b'{"topic":%b,"event":%b,"payload":' % (_known(topic), _known(event)), b',"ref":%b}' % _json(ref)
 
 
 def _json(value: Ref) -> bytes:
     return b"null" if value is None else _encode(value)
+
+
+def _known(word: str) -> bytes:
+    """Topics and events come again and again; those of any length a stranger likes are not kept."""
+    return _kept(word) if len(word) <= LONGEST_KEPT else _encode(word)
+
+
+@lru_cache(maxsize=4096)
+def _kept(word: str) -> bytes:
+    return _encode(word)
 
 
 V1: Final[Serializer] = _V1()
@@ -128,6 +141,11 @@ def decode_binary(data: bytes) -> Push:
     return Push(join_ref or None, ref or None, topic, event, data[at:], binary=True)
 
 
+@lru_cache(maxsize=4096)
+def _without_refs(serializer: Serializer, topic: str, event: str) -> tuple[bytes, bytes]:
+    return serializer.envelope(None, None, topic, event)
+
+
 def line(message: bytes) -> bytes:
     """The framing of long-poll members: compact JSON has no line breaks."""
     return message + b"\n"
@@ -149,14 +167,17 @@ class Codec:
 
     def reply(self, join_ref: Ref, ref: Ref, topic: str, status: str, response: bytes) -> bytes:
         """`phx_reply`: `status` is "ok" or "error", `response` JSON."""
-        return self.push(join_ref, ref, topic, "phx_reply", reply_payload(status, response))
+        before, behind = self.serializer.envelope(join_ref, ref, topic, "phx_reply")
+        return self.frame(b'%b{"status":"%b","response":%b}%b' % (before, status.encode(), response, behind))
 
     def broadcast(self, topic: str, event: str, payload: bytes) -> bytes:
         """To whoever joined `topic`: without refs, so the same bytes for all of them."""
-        return self.push(None, None, topic, event, payload)
+        before, behind = _without_refs(self.serializer, topic, event)
+        return self.frame(b"%b%b%b" % (before, payload, behind))
 
     def push(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> bytes:
-        return self.frame(self.serializer.message(join_ref, ref, topic, event, payload))
+        before, behind = self.serializer.envelope(join_ref, ref, topic, event)
+        return self.frame(b"%b%b%b" % (before, payload, behind))
 
 
 WEBSOCKET_V1: Final = Codec(V1, text_frame)

@@ -4,7 +4,7 @@ A payload is JSON from a stranger. Each event's shape is a class; `parsed` fills
 Fields that a shape does not name are ignored, as Phoenix does.
 """
 
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import attrs
 import msgspec
@@ -79,9 +79,14 @@ class Read:
     seq: Seq
 
 
+_SHAPES: Final = (Join, Identify, NewMessage, EditMessage, DeleteMessage, React, Typing, Status, History, Read)
+_decoders: Final[dict[type, msgspec.json.Decoder[Any]]] = {shape: msgspec.json.Decoder(shape) for shape in _SHAPES}
+
+
 def parsed(shape: type[T], payload: bytes) -> T:
     """`payload` (JSON) as a `shape`; `Invalid` says what does not fit."""
     try:
-        return msgspec.json.decode(payload, type=shape)
+        fitting: T = _decoders[shape].decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"The payload does not fit: {error}") from error
+    return fitting
