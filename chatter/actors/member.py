@@ -33,14 +33,16 @@ class Member:
     _held: list[bytes] | None = None
 
     def reply(self, ref: Ref, status: str, response: bytes) -> None:
-        reply = self.codec.reply(self.join_ref, ref, self.topic, status, response)
+        self._say(self.codec.reply(self.join_ref, ref, self.topic, status, response))
+
+    def _say(self, data: bytes) -> None:
         if self._held is None:
-            self.write(reply)
+            self.write(data)
         else:
-            self._held.append(reply)
+            self._held.append(data)
 
     def hold(self) -> None:
-        """Keep replies back, to be written as one piece by `release`."""
+        """Keep what is said to this member alone back, to be written as one piece by `release`."""
         self._held = []
 
     def release(self) -> None:
@@ -49,7 +51,7 @@ class Member:
         self._held = None
 
     def push(self, event: str, payload: bytes) -> None:
-        self.write(self.codec.push(self.join_ref, None, self.topic, event, payload))
+        self._say(self.codec.push(self.join_ref, None, self.topic, event, payload))
 
     def close(self) -> None:
         """Tell the client that its join of the topic is over."""
