@@ -204,9 +204,11 @@ class Room(Actor[RoomMessage]):
         self._audience.add(member)
         meta = self._meta(member)
         member.hold()
-        join.receipt.answer_encoded(self._welcome(join))
-        member.push("presence_state", self._audience.people.state_payload(meta))
-        member.release()
+        try:
+            join.receipt.answer_encoded(self._welcome(join))
+            member.push("presence_state", self._audience.people.state_payload(meta))
+        finally:
+            member.release()
         if meta is not None:
             self._tell_registry(Track(self._name, meta))
 
@@ -327,10 +329,12 @@ def _answer_all(submits: list[Submit], outcomes: list[Outcome]) -> None:
     members = dict.fromkeys(submit.receipt.member for submit in submits if isinstance(submit.receipt, PushReceipt))
     for member in members:
         member.hold()
-    for submit, outcome in zip(submits, outcomes, strict=True):
-        _answer(submit, outcome)
-    for member in members:
-        member.release()
+    try:
+        for submit, outcome in zip(submits, outcomes, strict=True):
+            _answer(submit, outcome)
+    finally:
+        for member in members:
+            member.release()
 
 
 def _answer(submit: Submit, outcome: Outcome) -> None:
