@@ -2,13 +2,29 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-import trio.testing
+import trio
+from trio.testing import MockClock
 
 from chatter.stores.sqlite import SqliteStore
 from tests.actors.stage import Stage, staged
 from tests.memory_store import MemoryStore
+
+HERE = Path(__file__).parent
+
+
+def in_virtual_time(main: Any, *, instruments: Any = (), clock: None = None) -> Any:
+    """`trio.run` on a clock that jumps when everybody waits."""
+    return trio.run(main, clock=MockClock(autojump_threshold=0), instruments=instruments)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test on a stage with a store in memory lives in virtual time; pytest-trio looks no deeper than arguments."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and "store" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.trio(run=in_virtual_time), append=False)
 
 
 @pytest.fixture
@@ -17,13 +33,13 @@ def store() -> MemoryStore:
 
 
 @pytest.fixture
-async def stage(store: MemoryStore, autojump_clock: trio.testing.MockClock) -> AsyncIterator[Stage]:
+async def stage(store: MemoryStore) -> AsyncIterator[Stage]:
     async with staged(store) as built:
         yield built
 
 
 @pytest.fixture
-async def strict_stage(store: MemoryStore, autojump_clock: trio.testing.MockClock) -> AsyncIterator[Stage]:
+async def strict_stage(store: MemoryStore) -> AsyncIterator[Stage]:
     """With the limit on messages that people get by default."""
     async with staged(store, message_rate=2) as built:
         yield built
