@@ -20,8 +20,6 @@ from chatter.wire.phoenix import Codec
 BREATH: Final = 512
 """After so many writes the others on this node get a turn: two or three milliseconds."""
 
-Write = Callable[[bytes], None]
-
 
 class Lane:
     """Members who hear the same bytes."""
@@ -31,19 +29,19 @@ class Lane:
         self.topic = topic
         self.dialect = dialect
         self._members: dict[str, Member] = {}
-        self._writes: tuple[Write, ...] | None = None
+        self._listing: tuple[Member, ...] | None = None
 
     def __len__(self) -> int:
         return len(self._members)
 
     def add(self, member: Member) -> None:
         self._members[member.key] = member
-        self._writes = None
+        self._listing = None
 
     def discard(self, member: Member) -> None:
         if self._members.get(member.key) is member:
             del self._members[member.key]
-            self._writes = None
+            self._listing = None
 
     def __iter__(self) -> Iterator[Member]:
         return iter(self._members.values())
@@ -51,20 +49,20 @@ class Lane:
     def __contains__(self, member: Member) -> bool:
         return self._members.get(member.key) is member
 
-    def writes(self, but: Member | None = None) -> tuple[Write, ...]:
+    def members(self, but: Member | None = None) -> tuple[Member, ...]:
         if but is not None:
-            return tuple(member.write for member in self._members.values() if member is not but)
-        if self._writes is None:
-            self._writes = tuple(member.write for member in self._members.values())
-        return self._writes
+            return tuple(member for member in self._members.values() if member is not but)
+        if self._listing is None:
+            self._listing = tuple(self._members.values())
+        return self._listing
 
 
 @attrs.define(eq=False)
 class _Telling:
-    """Bytes on their way: `writes[:told]` have them."""
+    """Bytes on their way: `members[:told]` have them."""
 
     data: bytes
-    writes: tuple[Write, ...]
+    members: tuple[Member, ...]
     told: int = 0
 
 
@@ -103,8 +101,8 @@ class Audience:
 
     def tell(self, encode: Callable[[Lane], bytes], but: Member | None = None) -> None:
         """Put something on its way to all members, in each lane's own bytes; `deliver` takes it there."""
-        for lane in self._lanes.values():
-            self._on_their_way.append(_Telling(encode(lane), lane.writes(but)))
+        tellings = [_Telling(encode(lane), lane.members(but)) for lane in self._lanes.values()]
+        self._on_their_way.extend(tellings)  # all lanes or, should `encode` raise, none
 
     async def deliver(self) -> None:
         """Write what is on its way. Cancelled or crashed in between: the next call goes on where it stopped."""
@@ -114,11 +112,20 @@ class Audience:
             self._on_their_way.popleft()
 
     async def _deliver(self, telling: _Telling) -> None:
-        data, writes = telling.data, telling.writes
-        while telling.told < len(writes):
+        data, members = telling.data, telling.members
+        while telling.told < len(members):
             if telling.told:
                 await trio.lowlevel.checkpoint()
-            now = writes[telling.told : telling.told + BREATH]
+            now = members[telling.told : telling.told + BREATH]
             telling.told += len(now)
-            for write in now:
-                write(data)
+            for member in now:
+                if not member.left:  # it may have left, and joined again, during a breath
+                    member.write(data)
+
+    def dismiss(self) -> None:
+        """The room is given up: whoever is still here must join again."""
+        for member in self:
+            if not member.left:
+                member.fail()
+        self._lanes.clear()
+        self._on_their_way.clear()

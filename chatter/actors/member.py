@@ -9,6 +9,7 @@ import attrs
 from chatter.actors.exits import ActorError
 from chatter.core.log import Dialect, encoded
 from chatter.core.model import User
+from chatter.core.presence import Meta
 from chatter.errors import Refused, Unavailable
 from chatter.wire.phoenix import Codec, Ref, encode
 
@@ -17,6 +18,7 @@ from chatter.wire.phoenix import Codec, Ref, encode
 class Member:
     """`key` is unique among all members on this node. `topic` is as it was joined, `join_ref` names that join.
 
+    `meta`: how the presence registry was last told of it.
     `left`: the session gave the place up, or the room refused it; nothing is written to it any more.
     """
 
@@ -30,6 +32,7 @@ class Member:
     status: str = "online"
     online_at: int = attrs.Factory(lambda: int(time.time()))
     left: bool = False
+    meta: Meta | None = None
     _held: list[bytes] | None = None
 
     def reply(self, ref: Ref, status: str, response: bytes) -> None:
@@ -55,8 +58,15 @@ class Member:
 
     def close(self) -> None:
         """Tell the client that its join of the topic is over."""
+        self._end("phx_close")
+
+    def fail(self) -> None:
+        """Tell the client that the room broke, and that it must join again."""
+        self._end("phx_error")
+
+    def _end(self, event: str) -> None:
         self.left = True
-        self.write(self.codec.push(self.join_ref, self.join_ref, self.topic, "phx_close", b"{}"))
+        self.write(self.codec.push(self.join_ref, self.join_ref, self.topic, event, b"{}"))
 
 
 @attrs.define(eq=False)

@@ -36,7 +36,10 @@ class PresenceChanged:
 
 @attrs.frozen
 class Watch:
-    """A room wants to be told. `audience` says how many will hear each diff."""
+    """A room wants to be told, and tells next (`Track`) who is there: whoever it does not tell, is not.
+
+    `audience` says how many will hear each diff.
+    """
 
     room: str
     ref: Ref[Any]  # of a room, which takes `PresenceChanged`
@@ -170,6 +173,7 @@ class Presence(Actor[PresenceMessage]):
     def _watch(self, message: Watch) -> None:
         room = self._rooms.setdefault(message.room, _Watched())
         room.ref, room.audience, room.whole = message.ref, message.audience, True
+        room.now = {}
         self._schedule(message.room, room)
 
     def _changed(self, name: str, key: str, meta: Meta | None) -> None:
@@ -206,7 +210,9 @@ class Presence(Actor[PresenceMessage]):
         folded = claim.name.casefold()
         claimed = self._names.get(folded)
         if claimed is not None and claimed.user_id != claim.user_id:
-            return False
+            if claimed.holders != {claim.holder}:
+                return False
+            claimed.user_id = claim.user_id  # it was granted before, and the answer got lost
         if self._held.get(claim.holder) != folded:
             self._release(claim.holder)
             claimed = self._names.setdefault(folded, _Claimed(claim.user_id, set()))

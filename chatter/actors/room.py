@@ -142,7 +142,8 @@ class Room(Actor[RoomMessage]):
 
     async def serve(self) -> None:
         await self._catch_up()
-        while not self._idle:
+        while not (self._idle and self._unused):
+            self._idle = False
             batch = await self.mailbox.get_all()
             began = trio.current_time()
             await self._handle_all(batch)
@@ -275,15 +276,16 @@ class Room(Actor[RoomMessage]):
     # -- presence
 
     def _meta(self, member: Member) -> Meta | None:
-        if member.user is None:
+        """The member's presence; with the same ref for as long as nothing about it changes."""
+        user, known = member.user, member.meta
+        if user is None:
             return None
-        return Meta.of(
-            member.user,
-            key=member.key,
-            phx_ref=new_id(),
-            online_at=member.online_at,
-            status=member.status,
-        )
+        ref = new_id() if known is None else known.phx_ref
+        meta = Meta.of(user, key=member.key, phx_ref=ref, online_at=member.online_at, status=member.status)
+        if known is not None and known != meta:
+            meta = attrs.evolve(meta, phx_ref=new_id())
+        member.meta = meta
+        return meta
 
     def _track(self, member: Member) -> None:
         meta = self._meta(member)
@@ -300,10 +302,7 @@ class Room(Actor[RoomMessage]):
         self._owes_presence = False
         self._tell_registry(Watch(self._name, self.mailbox.ref, self._audience.__len__))
         for member in self._audience:
-            known = self._audience.people.get(member.key)
-            meta = self._meta(member) if known is None else known
-            if meta is not None:
-                self._tell_registry(Track(self._name, meta))
+            self._track(member)
 
     def _presence_changed(self, changed: PresenceChanged) -> None:
         people = self._audience.people
@@ -317,11 +316,17 @@ class Room(Actor[RoomMessage]):
     # -- the end
 
     def _end_if_idle(self, request: EndIfIdle) -> None:
+        for member in [member for member in self._audience if member.left]:  # the mailbox was full when it left
+            self._leave(member)
         if self._owes_presence:
             self._tell_presence()
-        unused = trio.current_time() - self._used_at
-        self._idle = not len(self._audience) and unused >= IDLE_AFTER and not len(self.mailbox)
-        request.reply(self._idle)
+        self._idle = trio.current_time() - self._used_at >= IDLE_AFTER
+        request.reply(self._idle and self._unused)
+
+    @property
+    def _unused(self) -> bool:
+        """Nobody is here, and nobody is at the door."""
+        return not len(self._audience) and not len(self.mailbox)
 
 
 def _answer_all(submits: list[Submit], outcomes: list[Outcome]) -> None:

@@ -13,7 +13,7 @@ import trio
 from chatter.actors.actor import Actor
 from chatter.actors.audience import Audience
 from chatter.actors.child import ChildSpec, Restart, actor
-from chatter.actors.exits import ActorEnded, ActorError
+from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Mailbox, Ref, Request
 from chatter.actors.presence import PresenceMessage
 from chatter.actors.room import EndIfIdle, Room, RoomMessage, Submit, TellPresence
@@ -98,8 +98,11 @@ class Directory(Actor[DirectoryMessage]):
     async def serve(self) -> None:
         sweep_at = trio.current_time() + SWEEP_EVERY
         while True:
+            message = None
             with trio.move_on_at(sweep_at):
-                await self.handle(await self.mailbox.get())
+                message = await self.mailbox.get()
+            if message is not None:
+                await self.handle(message)
             if trio.current_time() >= sweep_at:
                 self._sweep()
                 sweep_at = trio.current_time() + SWEEP_EVERY
@@ -127,6 +130,7 @@ class Directory(Actor[DirectoryMessage]):
 
     def _spec(self, mailbox: Mailbox[RoomMessage], name: str) -> ChildSpec:
         audience = Audience()
+        mailbox.monitor(lambda down: None if down.restarting else audience.dismiss())
         return actor(
             mailbox,
             lambda: Room(mailbox, name, audience, self._store, self._presence),
@@ -177,9 +181,9 @@ class Rooms:
             ref = await self.open(name)
             try:
                 ref.cast(message)
-            except ActorEnded:
-                continue
             except ActorError as error:
+                if ref.ended:
+                    continue
                 raise Unavailable("The room is too busy. Try again.") from error
             return ref
 

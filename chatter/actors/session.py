@@ -34,6 +34,7 @@ from chatter.wire.phoenix import Push, encode
 
 MAX_TOPICS: Final = 100
 FRAMES_A_TURN: Final = 64
+MAX_ATTEMPTS: Final = 2
 
 
 @attrs.frozen
@@ -73,11 +74,12 @@ class Place:
 
 @attrs.define(eq=False)
 class Seat:
-    """What a session must not forget in a crash. `suspect`: the frame at which it crashed before."""
+    """What a session must not forget in a crash. `suspect`: the frame it is at, for the `attempts`-th time."""
 
     user: User | None = None
     places: dict[str, Place] = attrs.Factory(dict)
     suspect: Frame | None = None
+    attempts: int = 0
     claimed: bool = False
 
 
@@ -99,9 +101,9 @@ class Session(Actor[SessionMessage]):
         """Claim the name that came with the token. Somebody else online has it: then this is a visitor."""
         seat = self._seat
         if seat.user is not None and not seat.claimed:
-            seat.claimed = True
             if not await self._claim(seat.user):
                 seat.user = None
+            seat.claimed = True
 
     async def serve(self) -> None:
         await self._read()
@@ -115,8 +117,7 @@ class Session(Actor[SessionMessage]):
             case Disconnect(code=code, reason=reason):
                 self._connection.close(code, reason)
             case TellNames():
-                if self._seat.user is not None:
-                    await self._claim(self._seat.user)
+                await self._claim_again()
 
     async def _read(self) -> None:
         """Handle what waits in the connection, frame by frame; the others get a turn now and then."""
@@ -137,10 +138,12 @@ class Session(Actor[SessionMessage]):
         """Act on it at once or, where somebody has to be waited for, return what is left to be awaited."""
         push = self._connection.codec.decode(frame.data, binary=frame.binary)
         seat = self._seat
-        if seat.suspect == frame:
+        if seat.suspect != frame:
+            seat.suspect, seat.attempts = frame, 0
+        seat.attempts += 1
+        if seat.attempts > MAX_ATTEMPTS:
             self._refuse(push, Unavailable("That could not be handled. Try again."))
             return None
-        seat.suspect = frame
         match push.event:
             case "heartbeat" if push.topic == phoenix.HEARTBEAT_TOPIC:
                 self._reply(push, "ok", b"{}")
@@ -241,6 +244,13 @@ class Session(Actor[SessionMessage]):
             return await self._means.presence.ask(Claim(user.name, user.id, self._connection.id))
         except ActorError as error:
             raise Unavailable("Names can't be given just now. Try again.") from error
+
+    async def _claim_again(self) -> None:
+        try:
+            if self._seat.user is not None:
+                await self._claim(self._seat.user)
+        except Unavailable:  # it forgot again, and asks again
+            return
 
     def _new_message(self, push: Push, place: Place) -> None:
         user, asked = self._user(), pushes.parsed(pushes.NewMessage, _object(push))
