@@ -117,7 +117,7 @@ class WebSocketConnection(ABC):
             self.tell()
             return
         self._sweeper.connections.add(self)
-        if not self.closed:
+        if self._backlog is not None and not self.closed:
             self._sweeper.expect(self, self._limits.stall)
         session.monitor(self._session_ended)
         if unread:

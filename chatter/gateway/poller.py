@@ -171,7 +171,8 @@ class SocketConnection(WebSocketConnection):
 
     def _say(self, goodbye: bytes) -> None:
         self._send = None
-        self._backlog = self._backlog or Backlog()
+        if self._backlog is None:
+            self._backlog = Backlog()
         self._backlog.add(goodbye)
         self.flush()
 

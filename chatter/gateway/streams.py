@@ -34,8 +34,9 @@ class StreamConnection(WebSocketConnection):
         self._scope = trio.CancelScope()
         self._wake_reader = trio.Event()
         self._wake_writer = trio.Event()
-        self._backlog = Backlog()
-        self._backlog.add(greeting)
+        if greeting:
+            self._backlog = Backlog()
+            self._backlog.add(greeting)
 
     async def run(self) -> None:
         """Read and write until the connection has ended. Call `open` before."""
@@ -93,7 +94,8 @@ class StreamConnection(WebSocketConnection):
             self._sweeper.forgive(self)
 
     def _say(self, goodbye: bytes) -> None:
-        self._backlog = self._backlog or Backlog()
+        if self._backlog is None:
+            self._backlog = Backlog()
         self._backlog.add(goodbye)
         self._wake_writer.set()
 
