@@ -1,0 +1,112 @@
+"""A server for each module, a room for each test, and people who come to it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import count
+from typing import Any, Final
+
+import httpx
+import pytest
+import trio
+
+from .client import PATIENCE, V1, V2, Client, Handshake, Place, connect
+from .server import Server
+
+Connect = Callable[..., Awaitable[Client]]
+Arrive = Callable[..., Awaitable[Place]]
+
+_NUMBERS: Final = count(1)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests of a module, which must leave it as it was; nobody's rate is limited in it."""
+    with Server(tmp_path_factory.mktemp("server"), "--message-rate", "0") as running:
+        yield running
+
+
+@pytest.fixture(params=[V2, V1], ids=["v2", "v1"])
+def vsn(request: pytest.FixtureRequest) -> str:
+    version: str = request.param
+    return version
+
+
+class Rest:
+    """The JSON of REST's answers; `token`: in whose name."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def get(self, path: str, status: int = 200, token: str = "", **query: Any) -> Any:
+        return self._told(await self.client.get(path, params=query, headers=_bearer(token)), status)
+
+    async def post(self, path: str, status: int = 201, token: str = "", **body: Any) -> Any:
+        return self._told(await self.client.post(path, json=body, headers=_bearer(token)), status)
+
+    async def guest(self, name: str) -> str:
+        """A token for somebody new, whose name begins so."""
+        token: str = (await self.post("/api/guests", name=unique(name)))["token"]
+        return token
+
+    def _told(self, response: httpx.Response, status: int) -> Any:
+        assert response.status_code == status, response.text
+        return response.json()
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def unique(name: str) -> str:
+    """A name that begins so, and that nobody else in this run has."""
+    return f"{name}-{next(_NUMBERS)}"
+
+
+@pytest.fixture
+async def rest(server: Server) -> AsyncIterator[Rest]:
+    async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, trust_env=False, verify=False) as client:
+        yield Rest(client)
+
+
+@pytest.fixture
+async def room(rest: Rest) -> str:
+    """The name of a room in which nobody has been."""
+    name = unique("room")
+    await rest.post("/api/channels", token=await rest.guest("builder"), name=name)
+    return name
+
+
+@pytest.fixture
+async def dial(nursery: trio.Nursery) -> AsyncIterator[Connect]:
+    """Connects to a URL, and hangs up at the end."""
+    clients: list[Client] = []
+
+    async def connected(url: str, **how: Any) -> Client:
+        clients.append(await connect(nursery, url, Handshake(**how)))
+        return clients[-1]
+
+    yield connected
+    async with trio.open_nursery() as goodbyes:
+        for client in clients:
+            goodbyes.start_soon(client.leave)
+
+
+@pytest.fixture
+def visit(server: Server, dial: Connect) -> Connect:
+    """Connects to the server."""
+
+    async def connected(**how: Any) -> Client:
+        return await dial(server.socket_url, **how)
+
+    return connected
+
+
+@pytest.fixture
+def arrive(visit: Connect, room: str) -> Arrive:
+    """Somebody comes to the room, and says who they are."""
+
+    async def arrived(name: str, *, prefix: str = "chat", vsn: str = V2, **join: Any) -> Place:
+        place = await (await visit(vsn=vsn)).join(f"{prefix}:{room}", **join)
+        await place.identify(unique(name))
+        return place
+
+    return arrived
