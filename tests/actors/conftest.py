@@ -21,7 +21,7 @@ def in_virtual_time(main: Any, *, instruments: Any = (), clock: None = None) -> 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test on a stage with a store in memory lives in virtual time; pytest-trio looks no deeper than arguments."""
+    """Who has a store in memory lives in virtual time. (pytest-trio looks for clocks among a test's arguments only.)"""
     for item in items:
         if item.path.is_relative_to(HERE) and "store" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.trio(run=in_virtual_time), append=False)
