@@ -1,6 +1,7 @@
 """A server for each module, a room for each test, and people who come to it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, Final
 
@@ -61,10 +62,16 @@ def unique(name: str) -> str:
     return f"{name}-{next(_NUMBERS)}"
 
 
-@pytest.fixture
-async def rest(server: Server) -> AsyncIterator[Rest]:
+@asynccontextmanager
+async def calling(server: Server) -> AsyncIterator[Rest]:
     async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, trust_env=False, verify=False) as client:
         yield Rest(client)
+
+
+@pytest.fixture
+async def rest(server: Server) -> AsyncIterator[Rest]:
+    async with calling(server) as rest:
+        yield rest
 
 
 @pytest.fixture
