@@ -24,6 +24,8 @@ from chatter.wire.phoenix import Codec
 from chatter.wire.websocket import BINARY, CLOSE, MAX_HEADER, PING, PONG, FrameReader, close_frame, control_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chatter.actors.mailbox import Ref
     from chatter.gateway.sweeper import Sweeper
 
@@ -100,6 +102,11 @@ class WebSocketConnection(ABC):
 
     @abstractmethod
     def write(self, data: bytes) -> None: ...
+
+    @staticmethod
+    def write_all(connections: "Sequence[WebSocketConnection]", data: bytes) -> None:
+        for connection in connections:
+            connection.write(data)
 
     def close(self, code: int, reason: str = "") -> None:
         if not self.closed:

@@ -66,9 +66,7 @@ class Acceptor:
                     await trio.sleep(PAUSE)
 
     def _accept_some(self) -> None:
-        for _ in range(ACCEPTS_A_TURN):
-            if self._room.full:
-                return
+        for _ in range(min(ACCEPTS_A_TURN, self._room.left)):
             accepted, _ = self._listener.accept()
             accepted.setblocking(False)
             self._admit(accepted)
@@ -83,12 +81,12 @@ class Room:
         self._eased = trio.Event()
 
     @property
-    def full(self) -> bool:
-        return self.taken >= self._size
+    def left(self) -> int:
+        return self._size - self.taken
 
     async def wait(self) -> None:
-        """Until it is not full."""
-        while self.full:
+        """Until there is some."""
+        while self.left <= 0:
             self._eased = trio.Event()
             await self._eased.wait()
 

@@ -103,17 +103,28 @@ class SocketConnection(WebSocketConnection):
         self.flush()
 
     def write(self, data: bytes) -> None:
-        if (send := self._send) is not None:
+        self.write_all((self,), data)
+
+    @staticmethod
+    def write_all(connections: "Sequence[SocketConnection]", data: bytes) -> None:
+        """Straight to the sockets, one `send` each; only who can't take it all at once gets a backlog."""
+        size = len(data)
+        for connection in connections:
+            if (send := connection._send) is None:
+                connection._write_later(data)
+                continue
             try:
                 sent = send(data)
             except BlockingIOError:
                 sent = 0
             except OSError:
-                self.hang_up()
-                return
-            if sent != len(data):
-                self._fall_behind(data, sent)
-        elif not self.closed:
+                connection.hang_up()
+                continue
+            if sent != size:
+                connection._fall_behind(data, sent)
+
+    def _write_later(self, data: bytes) -> None:
+        if not self.closed:
             self._queue(data)
 
     def receive(self) -> None:

@@ -93,6 +93,7 @@ class Client:
         await self.send(request)
         response = await self.response()
         assert await self.at_end()
+        await self.aclose()
         return response
 
     async def response(self) -> Response:
