@@ -104,7 +104,7 @@ class WebSocketConnection(ABC):
     def write(self, data: bytes) -> None: ...
 
     @staticmethod
-    def write_all(connections: "Sequence[WebSocketConnection]", data: bytes) -> None:
+    def write_all(connections: "Sequence[Any]", data: bytes) -> None:
         for connection in connections:
             connection.write(data)
 

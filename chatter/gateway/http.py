@@ -2,13 +2,16 @@
 
 That class is not a documented interface; this module is the only place that knows it, and pyproject.toml says which
 versions it knows. What it adds: the bytes that were read already come first; a client that reads nothing can't hold a
-write, and with it our shutdown, for ever; and a handshake on a connection that has served other requests before, as
-proxies that keep connections send it, comes back to the gateway.
+write, and with it our shutdown, for ever; idle connections are closed, also after Quart-Trio's answers; and a handshake
+on a connection that has served other requests before, as proxies that keep connections send it, comes back to the
+gateway.
 """
 
 import socket
+from collections.abc import Callable
 from typing import Any, Final
 
+import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
@@ -73,7 +76,9 @@ class _Server(TCPServer):
         self, app: Any, config: Config, context: WorkerContext, stream: "_ReplayStream", write_limit: float
     ) -> None:
         super().__init__(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+        self._ended = False
         self._replay = stream
+        stream.between_requests = self._between_requests
         self._write_limit = write_limit
 
     async def protocol_send(self, event: Event) -> None:
@@ -81,13 +86,25 @@ class _Server(TCPServer):
             await self._write(event.data)
             return
         if isinstance(event, Updated):
-            self._replay.idle = event.idle
-        await super().protocol_send(event)
+            if self._ended:  # an idle timer that nobody stops would hold the connection
+                return
+            self._replay.settle(event.idle)
+        # Quart-Trio cancels a request's task as soon as its response is sent, and with it what is done here: then
+        # idle connections would never be closed, nor those that promised to close.
+        with _shielded(SECONDS_TO_LEAVE):
+            await super().protocol_send(event)
+
+    def _between_requests(self) -> bool:
+        """Whether the next byte begins a request, as far as h11 knows."""
+        connection = getattr(self.protocol.protocol, "connection", None)
+        if not isinstance(connection, h11.Connection):
+            return False
+        return connection.their_state in (h11.IDLE, h11.DONE) and not connection.trailing_data[0]
 
     async def _write(self, data: bytes) -> None:
         """As the original, with a limit: it shields, and a client that does not read would never let go."""
         async with self.send_lock:
-            with trio.CancelScope(shield=True, deadline=trio.current_time() + self._write_limit) as patience:
+            with _shielded(self._write_limit) as patience:
                 try:
                     await self._replay.send_all(data)
                     return
@@ -101,7 +118,13 @@ class _Server(TCPServer):
     async def _read_data(self) -> None:
         """As the original, and then without waiting for the idle timer, which would hold a closed connection."""
         await super()._read_data()
+        self._ended = True
         await self.idle_task.stop()
+
+
+def _shielded(seconds: float) -> trio.CancelScope:
+    """Nothing but the time cancels what is in it."""
+    return trio.CancelScope(shield=True, deadline=trio.current_time() + seconds)
 
 
 class _ReplayStream:
@@ -110,17 +133,28 @@ class _ReplayStream:
     def __init__(self, inner: Stream, unread: bytes, plain: Any) -> None:
         self.inner = inner
         self.socket = plain
-        self.idle = False
+        self.between_requests: Callable[[], bool] = lambda: False
         self.handshake = b""
         self._unread = unread
+        self._settled = trio.Event()
+        self._closed = False
+
+    def settle(self, idle: bool) -> None:
+        """The last response is written, or the next request has begun."""
+        if idle:
+            self._settled.set()
+        else:
+            self._settled = trio.Event()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         if self._unread:
             data, self._unread = self._unread, b""
             return data
         data = bytes(await self.inner.receive_some(max_bytes))
-        if self.idle and data and (data.startswith(_HANDSHAKE) or _HANDSHAKE.startswith(data)):
-            self.handshake = data
+        if data and (data.startswith(_HANDSHAKE) or _HANDSHAKE.startswith(data)) and self.between_requests():
+            await self._settled.wait()
+            if not self._closed:
+                self.handshake = data
             return b""
         return data
 
@@ -132,6 +166,8 @@ class _ReplayStream:
             await self.inner.send_eof()
 
     async def aclose(self) -> None:
+        self._closed = True
+        self._settled.set()
         if not self.handshake:
             with trio.move_on_after(SECONDS_TO_LEAVE):  # TLS says goodbye, and its client may not listen
                 await self.inner.aclose()

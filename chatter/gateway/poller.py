@@ -9,7 +9,7 @@ Only where there is an epoll. Elsewhere plain sockets are served as other stream
 
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import trio

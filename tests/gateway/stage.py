@@ -127,27 +127,27 @@ class Stage:
     async def dial(self) -> Client:
         """A TCP connection to its port."""
         host, port = self.gateway.address
-        return self._remembered(Client(await trio.open_tcp_stream(host, port)))
+        return self.remembered(Client(await trio.open_tcp_stream(host, port)))
 
     def dial_memory(self) -> Client:
         """A connection in memory, beside the port."""
         ours, theirs = memory_stream_pair()
         self._nursery.start_soon(self.gateway.serve, theirs)
-        return self._remembered(Client(ours))
+        return self.remembered(Client(ours))
 
     def dial_lockstep(self) -> Client:
         """A connection in memory that holds nothing: who sends waits until the other has read it."""
         ours, theirs = lockstep_stream_pair()
         self._nursery.start_soon(self.gateway.serve, theirs)
-        return self._remembered(Client(ours))
+        return self.remembered(Client(ours))
 
     async def dial_pair(self) -> Client:
         """A connection over sockets that the poller doesn't know."""
         ours, theirs = (trio.SocketStream(trio.socket.from_stdlib_socket(end)) for end in socket.socketpair())
         self._nursery.start_soon(self.gateway.serve, theirs)
-        return self._remembered(Client(ours))
+        return self.remembered(Client(ours))
 
-    def _remembered(self, client: Client) -> Client:
+    def remembered(self, client: Client) -> Client:
         self._clients.append(client)
         return client
 
