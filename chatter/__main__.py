@@ -3,7 +3,6 @@
 import gc
 import resource
 import signal
-import ssl
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -51,11 +50,8 @@ async def _serve(chosen: Settings) -> str | None:
     try:
         application = Application(chosen)
         application.bind()
-    except ssl.SSLError as error:
-        return f"the TLS certificate can't be used: {error.reason or error}"
     except OSError as error:
-        what = error.filename or f"port {chosen.port} on {chosen.host}"
-        return f"can't use {what}: {error.strerror}"
+        return f"can't use port {chosen.port} on {chosen.host}: {error.strerror}"
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_stop_on_signals, application, nursery.cancel_scope)
         failure = await _run(application)

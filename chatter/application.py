@@ -13,6 +13,7 @@ Children start in this order and stop in the reverse. So draining needs no part 
 door and the sockets (1012), sessions give back what they held, rooms store what was accepted, the store closes.
 """
 
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from chatter.core.model import User
 from chatter.core.rate import RateLimit
 from chatter.gateway import Gateway, server_context
 from chatter.metrics import Metrics
-from chatter.settings import Settings
+from chatter.settings import BadSetting, Settings
 from chatter.stores.sqlite import SqliteStore
 from chatter.supervisor import DynamicSupervisor, Supervisor
 from chatter.telemetry import Telemetry
@@ -98,15 +99,19 @@ class Application:
 
     def _make_gateway(self) -> Gateway:
         settings = self.settings
-        return Gateway(
-            _Door(self.tokens, self.sessions),
-            rest.build(self._make_house()),
-            host=settings.host,
-            port=settings.port,
-            origins=settings.origins,
-            tls=server_context(settings.certfile, settings.keyfile) if settings.certfile else None,
-            observer=self.telemetry.emit,
-        )
+        tls = _server_context(settings.certfile, settings.keyfile) if settings.certfile else None
+        try:
+            return Gateway(
+                _Door(self.tokens, self.sessions),
+                rest.build(self._make_house()),
+                host=settings.host,
+                port=settings.port,
+                origins=settings.origins,
+                tls=tls,
+                observer=self.telemetry.emit,
+            )
+        except ValueError as error:
+            raise BadSetting(f"--origins can't be used: {error}") from error
 
     def _make_house(self) -> rest.House:
         return rest.House(
@@ -145,14 +150,26 @@ class Application:
         self.gateway.bind()
 
     async def run(self, started: Callable[[], Any]) -> None:
-        """Live until `stop`; `bind` comes first. Raises `StartFailed` when a part does not start, `RestartsExceeded`
-        when one crashes too often."""
-        logs.listen(self.telemetry)
-        await self.root.run(started)
+        """Live until `stop`; `bind` comes first. Raises `StartFailed` when a part does not start, which is then all
+        that is said of it, and `RestartsExceeded` when one crashes too often."""
+
+        def begun() -> None:
+            logs.listen(self.telemetry)
+            started()
+
+        await self.root.run(begun)
 
     def stop(self) -> None:
         """Drain: see the module."""
         self.root.stop()
+
+
+def _server_context(certfile: str, keyfile: str | None) -> ssl.SSLContext:
+    try:
+        return server_context(certfile, keyfile)
+    except OSError as error:  # `ssl.SSLError` is one, too; neither names the file
+        why = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+        raise BadSetting(f"the TLS certificate {certfile} and its key can't be used: {why}") from error
 
 
 @attrs.frozen

@@ -1,19 +1,20 @@
 """The audience of a room: its members, what they were told, and what is on its way to them.
 
 It outlives a crash of the room's actor, so its members stay its members, and the next incarnation goes on telling
-where the last one stopped. Members who hear the same bytes (same codec, same topic) sit in one lane.
+where the last one stopped. Members who hear the same bytes sit in one lane: same codec, same topic, same kind of
+connection.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import attrs
 import trio
 import trio.lowlevel
 
+from chatter.actors.connection import Connection
 from chatter.actors.member import Member
-from chatter.core.log import Dialect
 from chatter.core.presence import PresenceSet
 from chatter.wire.phoenix import Codec
 
@@ -22,14 +23,16 @@ BREATH: Final = 512
 
 
 class Lane:
-    """Members who hear the same bytes."""
+    """Members who hear the same bytes, on one kind of connection."""
 
-    def __init__(self, codec: Codec, topic: str, dialect: Dialect) -> None:
-        self.codec = codec
-        self.topic = topic
-        self.dialect = dialect
+    def __init__(self, first: Member) -> None:
+        self.codec = first.codec
+        self.topic = first.topic
+        self.dialect = first.dialect
+        self.write_all = first.connection.write_all
         self._members: dict[str, Member] = {}
         self._listing: tuple[Member, ...] | None = None
+        self._connections: tuple[Connection, ...] = ()
 
     def __len__(self) -> int:
         return len(self._members)
@@ -49,12 +52,14 @@ class Lane:
     def __contains__(self, member: Member) -> bool:
         return self._members.get(member.key) is member
 
-    def members(self, but: Member | None = None) -> tuple[Member, ...]:
-        if but is not None:
-            return tuple(member for member in self._members.values() if member is not but)
+    def telling(self, data: bytes, but: Member | None = None) -> "_Telling":
         if self._listing is None:
             self._listing = tuple(self._members.values())
-        return self._listing
+            self._connections = tuple(member.connection for member in self._listing)
+        if but is None:
+            return _Telling(data, self.write_all, self._listing, self._connections)
+        members = tuple(member for member in self._listing if member is not but)
+        return _Telling(data, self.write_all, members, tuple(member.connection for member in members))
 
 
 @attrs.define(eq=False)
@@ -62,8 +67,25 @@ class _Telling:
     """Bytes on their way: `members[:told]` have them."""
 
     data: bytes
+    write_all: Callable[[Sequence[Connection], bytes], None]
     members: tuple[Member, ...]
+    connections: tuple[Connection, ...]  # the members', at the same places
     told: int = 0
+    held_up: bool = False  # others had a turn since it was to be told
+
+    def next_breath(self) -> Sequence[Connection]:
+        """Whom to tell now. Who left meanwhile, and maybe joined again, is told no more."""
+        begin, self.told = self.told, self.told + BREATH
+        if not self.held_up:
+            return self.connections[begin : self.told]
+        return [member.connection for member in self.members[begin : self.told] if not member.left]
+
+
+_LaneKey = tuple[type, Codec, str]
+
+
+def _lane_key(member: Member) -> _LaneKey:
+    return type(member.connection), member.codec, member.topic
 
 
 class Audience:
@@ -72,7 +94,7 @@ class Audience:
     def __init__(self) -> None:
         self.told_seq: int | None = None
         self.people = PresenceSet()
-        self._lanes: dict[tuple[Codec, str], Lane] = {}
+        self._lanes: dict[_LaneKey, Lane] = {}
         self._on_their_way: deque[_Telling] = deque()
 
     def __len__(self) -> int:
@@ -83,25 +105,26 @@ class Audience:
             yield from lane
 
     def __contains__(self, member: Member) -> bool:
-        lane = self._lanes.get((member.codec, member.topic))
+        lane = self._lanes.get(_lane_key(member))
         return lane is not None and member in lane
 
     def add(self, member: Member) -> None:
-        key = (member.codec, member.topic)
+        key = _lane_key(member)
         if (lane := self._lanes.get(key)) is None:
-            lane = self._lanes[key] = Lane(member.codec, member.topic, member.dialect)
+            lane = self._lanes[key] = Lane(member)
         lane.add(member)
 
     def discard(self, member: Member) -> None:
-        lane = self._lanes.get((member.codec, member.topic))
+        key = _lane_key(member)
+        lane = self._lanes.get(key)
         if lane is not None:
             lane.discard(member)
             if not lane:
-                del self._lanes[member.codec, member.topic]
+                del self._lanes[key]
 
     def tell(self, encode: Callable[[Lane], bytes], but: Member | None = None) -> None:
         """Put something on its way to all members, in each lane's own bytes; `deliver` takes it there."""
-        tellings = [_Telling(encode(lane), lane.members(but)) for lane in self._lanes.values()]
+        tellings = [lane.telling(encode(lane), but) for lane in self._lanes.values()]
         self._on_their_way.extend(tellings)  # all lanes or, should `encode` raise, none
 
     async def deliver(self) -> None:
@@ -111,16 +134,16 @@ class Audience:
             await self._deliver(telling)
             self._on_their_way.popleft()
 
+    async def _breathe(self) -> None:
+        for telling in self._on_their_way:
+            telling.held_up = True
+        await trio.sleep(0)
+
     async def _deliver(self, telling: _Telling) -> None:
-        data, members = telling.data, telling.members
-        while telling.told < len(members):
+        while telling.told < len(telling.members):
             if telling.told:
-                await trio.lowlevel.checkpoint()
-            now = members[telling.told : telling.told + BREATH]
-            telling.told += len(now)
-            for member in now:
-                if not member.left:  # it may have left, and joined again, during a breath
-                    member.write(data)
+                await self._breathe()
+            telling.write_all(telling.next_breath(), telling.data)
 
     def dismiss(self) -> None:
         """The room is given up: whoever is still here must join again."""

@@ -4,7 +4,8 @@ The connection belongs to the gateway and outlives a crash of the session. It ho
 yet, and what goes out and is not written yet, both within limits.
 """
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import attrs
 
@@ -50,6 +51,11 @@ class Connection(Protocol):
     def write(self, data: bytes) -> None:
         """Send framed bytes, now or when the socket can take them; never waits. Closed: nothing happens. A reader
         that is too slow for what it is sent is closed with 1013."""
+        ...
+
+    @staticmethod
+    def write_all(connections: "Sequence[Any]", data: bytes) -> None:
+        """`write` the same to many connections of this one class, at less than a call a connection."""
         ...
 
     def close(self, code: int, reason: str = "") -> None:

@@ -1,11 +1,11 @@
 """A member is one socket's place in one room: made by its session, held by the room while it is joined."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import attrs
 
+from chatter.actors.connection import Connection
 from chatter.actors.exits import ActorError
 from chatter.core.log import Dialect, encoded
 from chatter.core.model import User
@@ -26,14 +26,20 @@ class Member:
     topic: str
     join_ref: Ref
     dialect: Dialect
-    codec: Codec
-    write: Callable[[bytes], None]
+    connection: Connection
     user: User | None = None
     status: str = "online"
     online_at: int = attrs.Factory(lambda: int(time.time()))
     left: bool = False
     meta: Meta | None = None
     _held: list[bytes] | None = None
+
+    @property
+    def codec(self) -> Codec:
+        return self.connection.codec
+
+    def write(self, data: bytes) -> None:
+        self.connection.write(data)
 
     def reply(self, ref: Ref, status: str, response: bytes) -> None:
         self._say(self.codec.reply(self.join_ref, ref, self.topic, status, response))

@@ -60,7 +60,8 @@ class Place:
             self._changed = None
 
     async def change(self) -> None:
-        self._changed = self._changed or trio.Event()
+        if self._changed is None:  # an Event has no truth to ask for
+            self._changed = trio.Event()
         await self._changed.wait()
 
     async def back_off(self, delay: float) -> None:

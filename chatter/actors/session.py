@@ -178,8 +178,7 @@ class Session(Actor[SessionMessage]):
             push.topic,
             push.join_ref,
             dialect,
-            self._connection.codec,
-            self._connection.write,
+            self._connection,
             self._seat.user,
         )
         join = Join(member, PushReceipt(member, push.ref), asked.limit, asked.after)

@@ -106,7 +106,7 @@ class SocketConnection(WebSocketConnection):
         self.write_all((self,), data)
 
     @staticmethod
-    def write_all(connections: "Sequence[SocketConnection]", data: bytes) -> None:
+    def write_all(connections: "Sequence[Any]", data: bytes) -> None:
         """Straight to the sockets, one `send` each; only who can't take it all at once gets a backlog."""
         size = len(data)
         for connection in connections:

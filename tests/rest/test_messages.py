@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 import trio
 
@@ -35,11 +37,29 @@ async def test_a_rooms_path_leads_to_the_same_messages(client: Client) -> None:
 async def test_who_is_in_the_room_hears_it(client: Client, house: rest.House) -> None:
     heard = trio.Event()
 
-    def hear(frames: bytes) -> None:
-        if b'"new_message"' in frames and b"from a script" in frames:
-            heard.set()
+    class Ear:
+        id = "m-1"
+        codec = WEBSOCKET_V2
+        closed = False
 
-    member = Member("m-1", "chat:lobby", "1", Dialect.CHAT, WEBSOCKET_V2, hear)
+        def peek(self) -> None:
+            return None
+
+        def advance(self) -> None:
+            pass
+
+        def close(self, code: int, reason: str = "") -> None:
+            pass
+
+        def write(self, data: bytes) -> None:
+            self.write_all((self,), data)
+
+        @staticmethod
+        def write_all(connections: Sequence[object], data: bytes) -> None:
+            if b'"new_message"' in data and b"from a script" in data:
+                heard.set()
+
+    member = Member("m-1", "chat:lobby", "1", Dialect.CHAT, Ear())
     await house.rooms.cast("lobby", Join(member, PushReceipt(member, "1"), 0, None))
     await says(client, ANN, "from a script")
     with trio.fail_after(5):
