@@ -154,21 +154,21 @@ async def test_a_room_that_crashes_again_and_again_while_all_talk_tells_everybod
 
 async def crash_during_delivery(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Awaitable[None]]) -> None:
     """At the next breath that a room takes while it delivers: do something, and crash it."""
-    real = trio.lowlevel.checkpoint
     armed = True
 
-    class Lowlevel:
-        @staticmethod
-        async def checkpoint() -> None:
-            nonlocal armed
-            await real()
-            if armed:
-                armed = False
-                await meanwhile()
-                raise Drill("between two breaths")
+    async def breathe(*_: object) -> None:
+        nonlocal armed
+        await trio.lowlevel.checkpoint()
+        if armed:
+            armed = False
+            await meanwhile()
+            raise Drill("between two breaths")
 
     class Trio:
-        lowlevel = Lowlevel
+        sleep = staticmethod(breathe)
+
+        class lowlevel:
+            checkpoint = staticmethod(breathe)
 
     monkeypatch.setattr(audience_module, "trio", Trio)
 
