@@ -20,7 +20,7 @@ import trio
 from hypercorn.typing import ASGIFramework
 from trio.abc import Stream
 
-from chatter.actors.child import ChildEnded, ChildSpec, Observer, Restart, SupervisorEvent
+from chatter.actors.child import ChildEnded, ChildSpec, NotRunning, Observer, Restart, SupervisorEvent
 from chatter.core.model import new_id
 from chatter.gateway.connection import SERVICE_RESTART
 from chatter.gateway.door import Door, Line, Rules
@@ -146,7 +146,12 @@ class Gateway:
 
     def _admit(self, accepted: socket.socket) -> None:
         spec = ChildSpec(f"visitor {next(self._visits)}", lambda: _Visit(self._door, accepted), Restart.TEMPORARY)
-        self._visitors.start(spec)
+        try:
+            self._visitors.start(spec)
+        except NotRunning:  # being cancelled
+            accepted.close()
+        else:
+            self._room.enter()
 
     async def serve(self, stream: Stream) -> None:
         """Serve a stream that came by another way than the port, until it ends; then it is closed."""
@@ -223,6 +228,8 @@ class _Visit:
         except BaseException:
             self._accepted.close()
             raise
+        finally:
+            self._door.room.leave()
         if line is not None:
             with self._scope:
                 await self._door.attend(line)

@@ -76,7 +76,7 @@ class _Server(TCPServer):
         self, app: Any, config: Config, context: WorkerContext, stream: "_ReplayStream", write_limit: float
     ) -> None:
         super().__init__(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
-        self._ended = False
+        self._begun = self._ended = False
         self._replay = stream
         stream.between_requests = self._between_requests
         self._write_limit = write_limit
@@ -88,6 +88,7 @@ class _Server(TCPServer):
         if isinstance(event, Updated):
             if self._ended:  # an idle timer that nobody stops would hold the connection
                 return
+            self._begun = True
             self._replay.settle(event.idle)
         # Quart-Trio cancels a request's task as soon as its response is sent, and with it what is done here: then
         # idle connections would never be closed, nor those that promised to close.
@@ -114,6 +115,12 @@ class _Server(TCPServer):
                 with trio.CancelScope(shield=True):
                     await trio.aclose_forcefully(self._replay.inner)
         await self.protocol.handle(Closed())
+
+    async def _idle_timeout(self) -> None:
+        """As the original, which takes a first request that waits to be read for idleness, and drops it in a drain."""
+        if not self._begun:
+            await trio.sleep(self.config.keep_alive_timeout)
+        await super()._idle_timeout()
 
     async def _read_data(self) -> None:
         """As the original, and then without waiting for the idle timer, which would hold a closed connection."""

@@ -90,9 +90,15 @@ class Room:
             self._eased = trio.Event()
             await self._eased.wait()
 
-    def __enter__(self) -> None:
+    def enter(self) -> None:
         self.taken += 1
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self) -> None:
         self.taken -= 1
         self._eased.set()
+
+    def __enter__(self) -> None:
+        self.enter()
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
