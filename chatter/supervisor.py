@@ -67,11 +67,9 @@ class Supervisor(Overseer):
         super().__init__(name, intensity or Intensity(), observer)
         self._specs = tuple(children)
         self._strategy = strategy
-        self._window = Window(self._intensity)
-        self._fallen: list[Place] = []
-        self._failure: SupervisorError | None = None
         if len({spec.name for spec in self._specs}) < len(self._specs):
             raise AlreadyStarted(f"{name}: two children have one name")
+        self._begin()
 
     def stop(self) -> None:
         super().stop()
@@ -82,10 +80,7 @@ class Supervisor(Overseer):
         return Cancellable(spec.start())
 
     async def _oversee(self, started: Callable[[], Any]) -> SupervisorError | None:
-        self._failure = None
-        self._window = Window(self._intensity)
-        self._fallen = []
-        self._places = {spec.name: Place(spec) for spec in self._specs}
+        self._begin()
         await self._start_all()
         if not self._done:
             started()
@@ -94,7 +89,17 @@ class Supervisor(Overseer):
                 await self._restart_group()
             else:
                 await self._woken()
+        if self._last_straw is not None:
+            self._given_up += 1
+            self._observe(self._last_straw)
         return self._failure
+
+    def _begin(self) -> None:
+        self._places = {spec.name: Place(spec) for spec in self._specs}
+        self._window = Window(self._intensity)
+        self._fallen: list[Place] = []
+        self._failure: SupervisorError | None = None
+        self._last_straw: GaveUp | None = None
 
     @property
     def _done(self) -> bool:
@@ -103,8 +108,8 @@ class Supervisor(Overseer):
     async def _start_all(self) -> None:
         for place in self._places.values():
             await self._start(place)
-            if place.start_failed:
-                self._fail(StartFailed(f"{self.name}: {place.spec.name} did not start"), place)
+            if place.start_failed and self._failure is None:
+                self._fail(StartFailed(f"{self.name}: {place.spec.name} did not start"), place.exit)
             if self._done:
                 return
 
@@ -132,15 +137,14 @@ class Supervisor(Overseer):
 
     def _another_restart(self, place: Place, exit: Exit) -> float | None:
         delay = self._window.another()
-        if delay is None:
-            self._given_up += 1
-            self._observe(GaveUp(self.name, place.spec.name, exit))
-            self._fail(RestartsExceeded(f"{self.name}: {place.spec.name} was restarted too often"), place, exit)
+        if delay is None and self._failure is None:
+            self._last_straw = GaveUp(self.name, place.spec.name, exit)
+            self._fail(RestartsExceeded(f"{self.name}: {place.spec.name} was restarted too often"), exit)
         return delay
 
-    def _fail(self, failure: SupervisorError, place: Place, exit: Exit | None = None) -> None:
-        failure.__cause__ = (exit or place.exit or NORMAL).error
-        self._failure = self._failure or failure
+    def _fail(self, failure: SupervisorError, exit: Exit | None) -> None:
+        failure.__cause__ = exit.error if exit is not None else None
+        self._failure = failure
         self._wake.set()
 
     async def _restart_group(self) -> None:
@@ -183,7 +187,7 @@ class Supervisor(Overseer):
 
     async def _stop_places(self, places: Iterable[Place]) -> None:
         for place in reversed(list(places)):
-            if not place.ended:
+            if place.alive:
                 await place.stop(place.spec.shutdown)
 
     def _let_go(self, place: Place) -> None:
@@ -197,13 +201,13 @@ class Supervisor(Overseer):
         """Stop one child within its `shutdown` time (OTP: `terminate_child`). It is not restarted by itself."""
         place = self._place(name)
         self._let_go(place)
-        if not place.ended:
+        if place.alive:
             await place.stop(place.spec.shutdown)
 
     async def restart_child(self, name: str) -> None:
         """Start a child that has ended (OTP: `restart_child`). `AlreadyStarted` when it runs, `StartFailed`."""
         place = self._place(name)
-        if not place.ended or place.resuming:
+        if place.alive or place.resuming:
             raise AlreadyStarted(f"{self.name}: {name} is {place.state}")
         place.restarts += 1
         await self._start(place)
@@ -247,7 +251,7 @@ class DynamicSupervisor(Overseer):
             raise AlreadyStarted(f"{self.name}: {spec.name} is running")
         if spec.mailbox is not None:
             spec.mailbox.reopen()
-        place = self._places[spec.name] = Place(spec)
+        place = self._places[spec.name] = Place(spec, state="starting")
         self._nursery.start_soon(self._live, place, name=spec.name)
 
     def stop_child(self, name: str) -> None:

@@ -21,7 +21,10 @@ class Child(Protocol):
     """What a supervisor can run."""
 
     async def run(self, started: Callable[[], Any]) -> None:
-        """Live: call `started` once when ready, return when done, raise when crashed."""
+        """Live: call `started` once when ready, return when done, raise when crashed.
+
+        One that returns before `started`, when its supervisor starts, is passed over (OTP: `ignore`).
+        """
         ...
 
     def stop(self) -> None:
@@ -98,7 +101,7 @@ class ChildStarted:
 
 @attrs.frozen
 class ChildEnded:
-    """`restarting_in`: seconds until it is started again, None when it is not."""
+    """`restarting_in`: seconds until it is started again; None when it is not, or when its whole group has to be."""
 
     supervisor: str
     child: str
@@ -108,7 +111,8 @@ class ChildEnded:
 
 @attrs.frozen
 class GaveUp:
-    """Too many restarts. A `Supervisor` then ends with `RestartsExceeded`, a `DynamicSupervisor` drops the child."""
+    """Too many restarts, told after the `ChildEnded`. A `Supervisor` then ends with `RestartsExceeded`, a
+    `DynamicSupervisor` drops the child."""
 
     supervisor: str
     child: str
@@ -117,6 +121,7 @@ class GaveUp:
 
 SupervisorEvent = ChildStarted | ChildEnded | GaveUp
 Observer = Callable[[SupervisorEvent], None]
+"""Called synchronously, in the order things happen; must not raise."""
 
 
 class SupervisorError(Exception):

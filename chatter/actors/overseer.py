@@ -122,7 +122,7 @@ class Overseer(ABC):
                     await place.back_off(delay)
             self._closed(place, SHUTDOWN)
         finally:
-            if not place.ended:
+            if place.alive:
                 self._closed(place, KILLED)
 
     def _running(self, place: Place) -> None:
@@ -165,7 +165,7 @@ class Overseer(ABC):
 
     def statistics(self) -> SupervisorStatistics:
         return SupervisorStatistics(
-            children=sum(not place.ended for place in self._places.values()),
+            children=sum(place.alive for place in self._places.values()),
             started=self._started,
             crashed=self._crashed,
             restarted=self._restarted,

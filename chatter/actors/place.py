@@ -32,11 +32,12 @@ class Window:
 
 @attrs.define(eq=False, weakref_slot=False)
 class Place:
-    """`state` is starting, running, restarting (it waits to be started again), or ended: then `exit` says why."""
+    """`state` is waiting (for its first start), starting, running, restarting (it waits to be started again), or
+    ended: then `exit` says why."""
 
     spec: ChildSpec
     child: Child | None = None
-    state: str = "starting"
+    state: str = "waiting"
     exit: Exit | None = None
     restarts: int = 0
     recent: Window | None = None
@@ -46,8 +47,9 @@ class Place:
     _changed: trio.Event | None = None
 
     @property
-    def ended(self) -> bool:
-        return self.exit is not None
+    def alive(self) -> bool:
+        """Whether it has a task."""
+        return self.state not in ("waiting", "ended")
 
     @property
     def start_failed(self) -> bool:
@@ -85,7 +87,7 @@ class Place:
         await self._end()
 
     async def _end(self) -> None:
-        while not self.ended:
+        while self.alive:
             await self.change()
 
 

@@ -82,26 +82,26 @@ class Player:
         part = self.part
         part.starts += 1
         if part.slow_start:
-            await self._or_note_cancelled(trio.sleep(part.slow_start))
+            await self._or_note_cancelled(trio.sleep, part.slow_start)
         if part.starts in part.bad_starts:
             part.note("fails to start")
             raise Stumble(part.name)
         started()
         part.note("up")
-        await self._or_note_cancelled(self.cue.wait())
+        await self._or_note_cancelled(self.cue.wait)
         if self.error is not None:
             part.note("crashes")
             raise self.error
         if self.told_to_stop and part.slow_stop:
-            await self._or_note_cancelled(trio.sleep(part.slow_stop))
+            await self._or_note_cancelled(trio.sleep, part.slow_stop)
         if self.told_to_stop and part.bad_stop:
             part.note("crashes")
             raise Stumble(part.name)
         part.note("down")
 
-    async def _or_note_cancelled(self, waiting: Any) -> None:
+    async def _or_note_cancelled(self, wait: Callable[..., Any], *args: Any) -> None:
         try:
-            await waiting
+            await wait(*args)
         except trio.Cancelled:
             self.part.note("cancelled")
             raise

@@ -649,7 +649,7 @@ async def test_an_actor_with_a_nursery_of_its_own_stops_normally(
 async def test_a_crash_in_a_task_of_its_own_is_the_actors_crash(
     aviary: DynamicSupervisor, ticker: Any, clock: MockClock
 ) -> None:
-    mine, mailbox, downs, spec = ticker
+    mine, _mailbox, downs, spec = ticker
     aviary.start(spec())
     await trio.sleep(5.5)
     assert mine.ticks == 5
