@@ -11,7 +11,6 @@ from typing import Final
 
 import attrs
 import trio
-import trio.lowlevel
 
 from chatter.actors.connection import Connection
 from chatter.actors.member import Member

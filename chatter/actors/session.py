@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Final
 
 import attrs
 import trio
-import trio.lowlevel
 
 from chatter.actors.actor import Actor
 from chatter.actors.connection import Connection, Frame, Input
@@ -38,19 +37,11 @@ MAX_ATTEMPTS: Final = 2
 
 
 @attrs.frozen
-class Disconnect:
-    """Close the socket: it was thrown out."""
-
-    code: int
-    reason: str
-
-
-@attrs.frozen
 class TellNames:
     """The presence registry forgot: claim the name again."""
 
 
-SessionMessage = Input | Disconnect | TellNames
+SessionMessage = Input | TellNames
 
 
 @attrs.frozen
@@ -114,8 +105,6 @@ class Session(Actor[SessionMessage]):
         match message:
             case Input():
                 await self._read()
-            case Disconnect(code=code, reason=reason):
-                self._connection.close(code, reason)
             case TellNames():
                 await self._claim_again()
 
@@ -130,7 +119,7 @@ class Session(Actor[SessionMessage]):
                 self._connection.advance()
                 handled += 1
                 if handled % FRAMES_A_TURN == 0:
-                    await trio.lowlevel.checkpoint()
+                    await trio.sleep(0)
         except BadFrame as error:
             self._connection.close(error.close_code, str(error))
 

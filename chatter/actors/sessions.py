@@ -9,9 +9,9 @@ import attrs
 
 from chatter.actors.child import ChildSpec, Observer, Restart, SupervisorError, actor
 from chatter.actors.connection import Connection
-from chatter.actors.exits import ActorError, Exit
+from chatter.actors.exits import ActorError, Down
 from chatter.actors.mailbox import Mailbox, Ref
-from chatter.actors.session import Disconnect, Means, Seat, Session, SessionMessage, TellNames, give_up
+from chatter.actors.session import Means, Seat, Session, SessionMessage, TellNames, give_up
 from chatter.core.model import User
 from chatter.errors import Unavailable
 from chatter.supervisor import DynamicSupervisor
@@ -31,7 +31,7 @@ class Sessions:
     """Starts sessions under its `supervisor`, which somebody else runs."""
 
     def __init__(self, means: Means, observer: Observer | None = None) -> None:
-        self.supervisor = DynamicSupervisor("sessions", observer=observer, gave_up=self._gave_up)
+        self.supervisor = DynamicSupervisor("sessions", observer=observer)
         self._means = means
         self._sittings: dict[str, _Sitting] = {}
 
@@ -47,7 +47,7 @@ class Sessions:
         except SupervisorError as error:
             raise Unavailable("The server is stopping.") from error
         self._sittings[connection.id] = sitting
-        mailbox.monitor(lambda down: None if down.restarting else self._forget(connection.id))
+        mailbox.monitor(self._ended)
         return sitting.ref
 
     def _spec(self, mailbox: Mailbox[SessionMessage], sitting: _Sitting) -> ChildSpec:
@@ -57,21 +57,19 @@ class Sessions:
             restart=Restart.TRANSIENT,
         )
 
-    def _forget(self, id: str) -> None:
-        sitting = self._sittings.pop(id, None)
-        if sitting is not None:
-            give_up(sitting.connection, sitting.seat, self._means)
-
-    def _gave_up(self, spec: ChildSpec, _exit: Exit) -> None:
-        """Too many crashes: the client had better begin anew."""
-        if (sitting := self._sittings.get(spec.name)) is not None:
+    def _ended(self, down: Down) -> None:
+        if down.restarting:
+            return
+        sitting = self._sittings.pop(down.name)
+        if down.exit.abnormal:
             sitting.connection.close(GAVE_UP, "the session crashed too often")
+        give_up(sitting.connection, sitting.seat, self._means)
 
     def disconnect(self, user_id: str, code: int, reason: str) -> int:
         """Close all sockets of a user; how many there were."""
         theirs = [s for s in self._sittings.values() if s.seat.user is not None and s.seat.user.id == user_id]
         for sitting in theirs:
-            sitting.ref.cast(Disconnect(code, reason))
+            sitting.connection.close(code, reason)
         return len(theirs)
 
     def tell_names(self) -> None:
