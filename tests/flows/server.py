@@ -35,7 +35,7 @@ def environment(**variables: str) -> dict[str, str]:
 
 class Server:
     """As a context manager: started, and at the end stopped politely, when it has to exit with 0. In either case,
-    and however often it was started, it may have written no traceback."""
+    and however often it was started, it may have written no traceback. `async with` lets clients act meanwhile."""
 
     def __init__(self, folder: Path, *options: str, **variables: str) -> None:
         self.folder = folder
@@ -51,10 +51,27 @@ class Server:
     def __exit__(self, kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None) -> None:
         if kind is not None:
             self.kill()
-            return
-        if self.running:
+        elif self.running:
             assert self.stop() == 0
-        assert "Traceback" not in self.errors, self.errors
+        self._check(kind)
+
+    async def __aenter__(self) -> "Server":
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self.kill()
+        elif self.running:
+            self.signal(signal.SIGTERM)
+            assert await self.ended() == 0
+        self._check(kind)
+
+    def _check(self, kind: type[BaseException] | None) -> None:
+        if kind is None:
+            assert "Traceback" not in self.errors, self.errors
 
     @property
     def running(self) -> bool:
