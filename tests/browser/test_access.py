@@ -1,5 +1,6 @@
 """What axe finds wrong for people who read with their ears, their fingers or in poor light: nothing."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,18 @@ RUN = """async () => {
   return { passes: passes.length, found }
 }"""
 
-pytestmark = pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't installed in web/node_modules")
+pytestmark = pytest.mark.skipif(
+    not AXE.exists() and "CI" not in os.environ, reason="axe-core isn't installed in web/node_modules"
+)
+
+
+STILL = """() => Promise.all(document.getAnimations()
+  .filter(({ effect }) => effect.getTiming().iterations !== Infinity)
+  .map(({ finished }) => finished.catch(() => null)))"""
 
 
 def assert_nothing_found(person: Person) -> None:
+    person.page.evaluate(STILL)  # what is fading in has little contrast yet
     person.page.evaluate(AXE.read_text())
     result = person.page.evaluate(RUN)
     assert result["passes"] > 10
