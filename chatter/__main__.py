@@ -16,6 +16,7 @@ from chatter.errors import ChatterError
 from chatter.settings import BadSetting, Settings
 
 CANT_START: Final = 2
+STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -53,7 +54,7 @@ async def _serve(chosen: Settings) -> str | None:
     except OSError as error:
         return f"can't use port {chosen.port} on {chosen.host}: {error.strerror}"
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_stop_on_signals, application, nursery.cancel_scope)
+        nursery.start_soon(_stop_on_signal, application)
         failure = await _run(application)
         nursery.cancel_scope.cancel()
     return failure
@@ -69,13 +70,14 @@ async def _run(application: Application) -> str | None:
     return None
 
 
-async def _stop_on_signals(application: Application, now: trio.CancelScope) -> None:
-    """The first signal drains; one more cancels what still drains."""
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+async def _stop_on_signal(application: Application) -> None:
+    """The first signal drains. One more ends the process at once, as it would any: nothing acknowledged is lost."""
+    with trio.open_signal_receiver(*STOPPING) as signals:
         async for _ in signals:
             application.stop()
-            async for _ in signals:
-                now.cancel()
+            break
+    for each in STOPPING:
+        signal.signal(each, signal.SIG_DFL)
 
 
 if __name__ == "__main__":
