@@ -186,7 +186,15 @@ class Place:
 
     async def push(self, event: str, **payload: Any) -> Any:
         """The response; `Refusal`."""
+        return await self.push_any(event, payload)
+
+    async def push_any(self, event: str, payload: Any) -> Any:
         return await self.client.ask(self.topic, event, payload, join_ref=self.join_ref)
+
+    async def rejoin(self) -> None:
+        """Join anew, here."""
+        again = await self.client.join(self.topic)
+        self.join_ref, self.welcome = again.join_ref, again.welcome
 
     async def send(self, event: str, **payload: Any) -> str:
         """Push and don't wait: the ref, for `client.answer`."""
