@@ -77,7 +77,7 @@ class Mailbox(Generic[M]):
         self.name = name
         self.capacity = capacity
         self.redeliver = False
-        self._incoming: list[M] = []  # newest last
+        self._incoming: list[M] = _NOTHING  # newest last
         self._ready: list[M] = _NOTHING  # oldest last. Two lists, since an idle deque weighs 600 bytes
         self._taken: list[M] = _NOTHING
         self._suspects: list[M] = _NOTHING  # what was being worked on in a crash; oldest last
@@ -102,7 +102,10 @@ class Mailbox(Generic[M]):
         incoming = self._incoming
         if self._stopping or len(incoming) + len(self._ready) >= self.capacity:
             raise self._reason_not_to_put()
-        incoming.append(message)
+        if incoming:
+            incoming.append(message)
+        else:
+            self._incoming = [message]
         if (reader := self._reader) is not None:
             self._reader = None
             trio.lowlevel.reschedule(reader)
@@ -181,7 +184,7 @@ class Mailbox(Generic[M]):
             raise ActorStopped
         self._peak = max(self._peak, len(incoming))
         incoming.reverse()
-        self._ready, self._incoming = incoming, []
+        self._ready, self._incoming = incoming, _NOTHING
 
     def _unpark(self, _raise_cancel: Any) -> trio.lowlevel.Abort:
         self._reader = None
@@ -232,7 +235,7 @@ class Mailbox(Generic[M]):
     def _close(self, exit: Exit) -> None:
         self._end, self._stopping = exit, True
         left = self._suspects[::-1] + self._ready[::-1] + self._incoming
-        self._suspects, self._ready, self._incoming = _NOTHING, _NOTHING, []
+        self._suspects = self._ready = self._incoming = _NOTHING
         _refuse(left, ActorEnded(f"{self.name} has ended"))
 
     def monitor(self, told: Callable[[Down], None]) -> Callable[[], None]:
