@@ -148,11 +148,16 @@ class Client:
         """The payloads of what came, and was not taken."""
         return [message.payload for message in self._unread[topic, event]]
 
+    async def closing_sometime(self) -> None:
+        """Wait until the socket is closed, for as long as the test lasts."""
+        while self.closed is None:
+            await self._news.wait()
+
     async def closing(self) -> int | None:
         """Wait until the socket is closed; the code with which."""
         with trio.fail_after(PATIENCE):
-            while self.closed is None:
-                await self._news.wait()
+            await self.closing_sometime()
+        assert self.closed is not None
         return self.closed.code
 
     async def _wait(self, look: Any) -> Any:

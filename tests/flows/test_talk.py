@@ -1,7 +1,7 @@
 """People talk: every push of the contract's table, what others hear of it, and REST's view of the same room."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import pytest
 
 from .client import V1, Client, Place, Refusal
 from .conftest import Arrive, Connect, Rest, calling, unique
+from .crowd import Crowd
 from .server import Server
 
 AT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -314,50 +315,6 @@ async def test_a_person_with_several_tabs_is_there_until_the_last_closes(arrive:
 async def _tab(visit: Connect, person: Place) -> Place:
     client: Client = await visit(query=f"vsn=2.0.0&token={person.token}")
     return await client.join(person.topic)
-
-
-class Crowd:
-    """Who is there, as Phoenix's clients work it out from a state and diffs."""
-
-    def __init__(self, place: Place) -> None:
-        self.metas: dict[str, dict[str, Any]] = {}
-        self._place = place
-        self._at = 0
-
-    def tabs(self, person: Place) -> int:
-        return len(self.metas.get(person.user["id"], {}))
-
-    def has_tabs(self, person: Place, count: int) -> bool:
-        return self.tabs(person) == count
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        while True:
-            heard = [m for m in self._place.client.heard if m.topic == self._place.topic]
-            for message in heard[self._at :]:
-                self._take(message.event, message.payload)
-            self._at = len(heard)
-            if true():
-                return
-            await self._place.next("presence_diff")
-
-    def _take(self, event: str, payload: Any) -> None:
-        if event == "presence_state":
-            self.metas = {}
-            self._join(payload)
-        elif event == "presence_diff":
-            self._join(payload["joins"])
-            self._leave(payload["leaves"])
-
-    def _join(self, people: Any) -> None:
-        for user_id, person in people.items():
-            self.metas.setdefault(user_id, {}).update({meta["phx_ref"]: meta for meta in person["metas"]})
-
-    def _leave(self, people: Any) -> None:
-        for user_id, person in people.items():
-            for meta in person["metas"]:
-                self.metas.get(user_id, {}).pop(meta["phx_ref"], None)
-            if not self.metas.get(user_id):
-                self.metas.pop(user_id, None)
 
 
 # -- coming back
