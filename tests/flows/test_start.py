@@ -146,7 +146,6 @@ class Refused:
 
 REFUSED: Final = {
     "the port is in use": Refused("--port {taken}", "{taken}"),
-    "the host is not ours": Refused("--host 192.0.2.1 --port 0", "192.0.2.1"),
     "the host does not exist": Refused("--host nowhere.invalid --port 0", "nowhere.invalid"),
     "the database's folder is missing": Refused("--database sqlite:////nowhere/x.db", "/nowhere"),
     "the database's folder is missing, the key given": Refused(
@@ -157,11 +156,9 @@ REFUSED: Final = {
     "the database's address is of another kind": Refused("--database carrier-pigeon://x", "carrier-pigeon"),
     "the bus is of another kind": Refused("--bus carrier-pigeon:", "carrier-pigeon"),
     "the port is a word": Refused("--port http", "--port"),
-    "the rate is a word": Refused("--message-rate fast", "--message-rate"),
     "the kept key is useless": Refused("--database sqlite:///useless.db --port 0", "useless.secret"),
     "an origin makes no sense": Refused("--origins // --port 0", "origin"),
     "the certificate is missing": Refused("--certfile nowhere.pem --keyfile nowhere.pem --port 0", "nowhere.pem"),
-    "the certificate is none": Refused("--certfile no.db --keyfile no.db --port 0", "certificate"),
     "an option is unknown": Refused("--coffee", "--coffee"),
 }
 """Options are split at spaces. What is only a matter of settings is tested with them; here is one of each kind."""
