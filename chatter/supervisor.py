@@ -187,8 +187,7 @@ class Supervisor(Overseer):
 
     async def _stop_places(self, places: Iterable[Place]) -> None:
         for place in reversed(list(places)):
-            if place.alive:
-                await place.stop(place.spec.shutdown)
+            await place.stop(place.spec.shutdown)
 
     def _let_go(self, place: Place) -> None:
         """Who ended only to be started again is not any more: its mailbox closes."""
@@ -201,8 +200,7 @@ class Supervisor(Overseer):
         """Stop one child within its `shutdown` time (OTP: `terminate_child`). It is not restarted by itself."""
         place = self._place(name)
         self._let_go(place)
-        if place.alive:
-            await place.stop(place.spec.shutdown)
+        await place.stop(place.spec.shutdown)
 
     async def restart_child(self, name: str) -> None:
         """Start a child that has ended (OTP: `restart_child`). `AlreadyStarted` when it runs, `StartFailed`."""

@@ -78,7 +78,7 @@ class Place:
         self.tell()
 
     async def stop(self, deadline: float) -> None:
-        """Stop the child within so many seconds; then cancel it. Returns when it has ended."""
+        """Stop the child within so many seconds; then cancel it. Returns when it has ended; at once if it had."""
         with trio.move_on_after(deadline):
             self.ask_to_stop()
             await self._end()

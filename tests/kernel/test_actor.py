@@ -170,6 +170,16 @@ async def test_a_deadline_counts_from_its_own_ask_though_another_of_the_same_len
     assert clock.current_time() - before == pytest.approx(2.0)
 
 
+async def test_a_short_deadline_does_not_wait_for_a_long_one(aviary: DynamicSupervisor, clock: MockClock) -> None:
+    perch = Perch()
+    aviary.start(perch.spec)
+    assert await perch.ref.ask(Echo("hello"), deadline=60) == "hello"
+    before = clock.current_time()
+    with pytest.raises(AskTimeout):
+        await perch.ref.ask(Echo("hang"), deadline=0.5)
+    assert clock.current_time() - before == pytest.approx(0.5)
+
+
 async def test_an_ask_may_wait_for_ever(aviary: DynamicSupervisor, nursery: trio.Nursery, clock: MockClock) -> None:
     perch = Perch()
     aviary.start(perch.spec)
@@ -199,6 +209,7 @@ async def test_what_is_left_of_the_asks_does_not_pile_up(aviary: DynamicSupervis
         await perch.ref.ask(Echo(n), deadline=5 + n / 1000)
     with trio.move_on_after(0.25):
         await perch.ref.ask(Echo("think"))
+    assert not any(Deadlines.of_this_run()._lines.values())
     await trio.sleep(20)
     assert Deadlines.of_this_run()._lines == {}
 
@@ -323,6 +334,38 @@ async def test_of_a_batch_each_message_is_delivered_again_alone_and_only_the_gui
     perch.ref.cast("three")
     await settle()
     assert perch.heard == [["one", "crash", "two"], ["one"], ["crash"], ["two"], ["three"]]
+
+
+async def test_what_crashed_its_actor_comes_again_before_what_waited_behind_it(
+    aviary: DynamicSupervisor, clock: MockClock
+) -> None:
+    perch = Perch(kind=CarefulParrot)
+    aviary.start(perch.spec)
+    for word in ("one", "crash", "two"):
+        perch.ref.cast(word)
+    await settle()
+    assert perch.heard == ["one", "crash", "crash", "two"]
+
+
+async def test_what_was_handled_long_before_a_crash_is_not_delivered_again(
+    aviary: DynamicSupervisor, clock: MockClock
+) -> None:
+    class Frail(CarefulParrot):
+        async def serve(self) -> None:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._ail)
+                await super().serve()
+
+        async def _ail(self) -> None:
+            await trio.sleep(1)
+            raise Stumble
+
+    perch = Perch(kind=Frail)
+    aviary.start(perch.spec)
+    perch.ref.cast("one")
+    await trio.sleep(1.5)
+    assert perch.told == ["crashed, restarting"]
+    assert perch.heard == ["one"]
 
 
 async def test_what_was_settled_before_the_crash_is_not_delivered_again(

@@ -119,6 +119,18 @@ async def test_the_mailbox_of_a_child_given_up_closes(nursery: trio.Nursery, clo
     assert perch.told == ["crashed, restarting", "crashed"]
 
 
+async def test_who_is_told_of_the_last_end_finds_the_name_free(nursery: trio.Nursery, clock: MockClock) -> None:
+    supervisor = DynamicSupervisor("sessions")
+    await perform(nursery, supervisor)
+    perch = Perch(restart=Restart.TEMPORARY)
+    found: list[bool] = []
+    perch.ref.monitor(lambda down: found.append(down.name in supervisor))
+    supervisor.start(perch.spec)
+    perch.ref.cast("crash")
+    await settle()
+    assert found == [False]
+
+
 async def test_crashes_long_ago_are_forgiven(part: MakePart, nursery: trio.Nursery, clock: MockClock) -> None:
     supervisor = DynamicSupervisor("sessions", intensity=Intensity(restarts=1, within=5))
     await perform(nursery, supervisor)

@@ -223,8 +223,12 @@ class Histories(RuleBasedStateMachine):
         self.tried: set[int] = set()
         self.stopping = False
 
-    @rule()
-    def put(self) -> None:
+    @rule(letters=st.integers(1, 4))
+    def put(self, letters: int) -> None:
+        for _ in range(letters):
+            self._put_one()
+
+    def _put_one(self) -> None:
         letter = Letter(len(self.letters))
         if self.stopping:
             with pytest.raises(ActorEnded):
