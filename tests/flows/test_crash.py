@@ -13,8 +13,10 @@ import trio
 
 from chatter.actors.exits import Down
 from chatter.actors.mailbox import Ref
+from chatter.actors.room import Room
 from chatter.actors.session import Session
 from chatter.application import Application
+from chatter.core.events import Event
 from chatter.settings import Settings
 
 from .client import PATIENCE, Client, Place, Refusal
@@ -126,6 +128,30 @@ async def test_a_room_that_crashes_three_times_is_not_noticed(stage: Stage) -> N
     await _talk_through(ann, bob, lambda: crash(room))
     again = await ann.client.join(ann.topic, limit=500)
     assert [message["text"] for message in again.welcome["messages"]] == [str(number) for number in range(MESSAGES)]
+
+
+async def test_a_room_that_crashes_between_storing_and_telling_tells_when_it_is_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = await stage.arrive("ann"), await stage.arrive("bob")
+    await _until_there(bob, ann, bob)
+    take_in, crashes = Room._take_in, list[int]()
+
+    async def crashing(room: Room, events: list[Event]) -> None:
+        if len(crashes) < CRASHES and events:
+            crashes.append(events[0].seq)
+            raise RuntimeError("poison")
+        await take_in(room, events)
+
+    monkeypatch.setattr(Room, "_take_in", crashing)
+    refs = [await ann.send("new_message", text=str(number)) for number in range(20)]
+    seqs = [(await ann.client.answer(ref))["seq"] for ref in refs]
+    assert len(crashes) == CRASHES
+    assert seqs == list(range(1, 21))
+    for somebody in (ann, bob):
+        heard = await somebody.caught_up(20)
+        assert [(payload["seq"], payload["text"]) for _, payload in heard] == [(n + 1, str(n)) for n in range(20)]
+        assert somebody.unread("phx_error") == []
 
 
 async def test_a_directory_that_crashes_three_times_is_not_noticed(stage: Stage) -> None:
