@@ -160,19 +160,20 @@ class Supervisor(Overseer):
         with trio.move_on_after(delay):
             while not self._stopping:
                 await self._woken()
+        await self._start_again(group)
+
+    async def _start_again(self, group: Iterable[Place]) -> None:
         for place in group:
             if self._stopping:
                 return
-            if place.resuming:
-                await self._start_again(place)
+            if not place.resuming:
+                continue
+            place.restarts += 1
+            self._restarted += 1
+            await self._start(place)
             if place.start_failed:
                 self._fall(place)
                 return
-
-    async def _start_again(self, place: Place) -> None:
-        place.restarts += 1
-        self._restarted += 1
-        await self._start(place)
 
     def _group(self) -> list[Place]:
         places = list(self._places.values())

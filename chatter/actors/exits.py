@@ -2,7 +2,7 @@
 
 ActorError
 ├── MailboxFull     more waits than may: try again later
-├── ActorEnded      it ended for good before it could answer or be sent anything
+├── ActorEnded      it ended, or is about to, before it could answer or be sent anything
 ├── ActorCrashed    it crashed while it worked on this very message
 ├── AskTimeout      no answer within the deadline; whether it acts on the request is unknown
 └── ActorKilled     what an actor dies of when somebody calls `Ref.kill`
@@ -22,7 +22,7 @@ class MailboxFull(ActorError):
 
 
 class ActorEnded(ActorError):
-    """The actor ended for good before it answered, or before it could be sent anything."""
+    """The actor ended before it answered, or takes nothing new: it has ended for good, or is stopping."""
 
 
 class ActorCrashed(ActorError):

@@ -6,7 +6,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from chatter.actors.child import Intensity, Restart, RestartsExceeded, Strategy
+from chatter.actors.child import Intensity, Restart, RestartsExceeded, StartFailed, Strategy
 from chatter.actors.exits import ActorEnded
 from chatter.supervisor import Supervisor
 
@@ -287,6 +287,24 @@ async def test_a_crash_right_after_the_start_in_a_group_is_a_fall_like_any_other
     assert polly.heard == ["crash", "crash", "crash", "hello"]
     assert anna.starts == 4
     assert await polly.ref.ask(Echo("hello")) == "hello"
+
+
+async def test_a_temporary_member_that_could_not_be_started_by_name_does_not_disturb_its_group(
+    abc: Trio, nursery: trio.Nursery, clock: MockClock
+) -> None:
+    anna, ben, cleo = abc
+    ben.bad_starts = frozenset({2})
+    supervisor = Supervisor(
+        "top", [anna.spec(), ben.spec(Restart.TEMPORARY), cleo.spec()], strategy=Strategy.ONE_FOR_ALL
+    )
+    performance = await perform(nursery, supervisor)
+    await supervisor.stop_child("ben")
+    with pytest.raises(StartFailed):
+        await supervisor.restart_child("ben")
+    anna.crash()
+    await settle()
+    assert [p.starts for p in abc] == [2, 2, 2]
+    assert not performance.over.is_set()
 
 
 # What the refs of a group's actors see
