@@ -147,9 +147,11 @@ class Presence(Actor[PresenceMessage]):
 
     async def serve(self) -> None:
         while True:
+            messages: list[PresenceMessage] = []
             with trio.move_on_at(self._next_due()):
-                for message in await self.mailbox.get_all():
-                    await self.handle(message)
+                messages = await self.mailbox.get_all()
+            for message in messages:
+                await self.handle(message)
             self._tell_rooms()
 
     def _next_due(self) -> float:

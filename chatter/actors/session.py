@@ -360,10 +360,10 @@ def give_up(connection: Connection, seat: Seat, means: Means) -> None:
 
 
 def room_of(topic: str) -> tuple[str, Dialect]:
-    """The room's name and the dialect of a topic such as `chat:lobby`; `NotFound` for any other topic."""
-    prefix, _, name = topic.partition(":")
+    """The room's name and the dialect of a topic such as `chat:lobby`; `NotFound` for what can't be a room's name."""
+    prefix, colon, name = topic.partition(":")
     for dialect in Dialect:
-        if prefix == dialect.value:
+        if colon and prefix == dialect.value:
             if ROOM_NAME.fullmatch(name) is None:
                 raise NotFound("There is no such room.")
             return name, dialect

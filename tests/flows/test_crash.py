@@ -144,8 +144,7 @@ async def test_a_room_that_crashes_between_storing_and_telling_tells_when_it_is_
         await take_in(room, events)
 
     monkeypatch.setattr(Room, "_take_in", crashing)
-    refs = [await ann.send("new_message", text=str(number)) for number in range(20)]
-    seqs = [(await ann.client.answer(ref))["seq"] for ref in refs]
+    seqs = [(await ann.push("new_message", text=str(number)))["seq"] for number in range(20)]  # a batch each
     assert len(crashes) == CRASHES
     assert seqs == list(range(1, 21))
     for somebody in (ann, bob):

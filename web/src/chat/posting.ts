@@ -3,6 +3,7 @@ import { Refused } from "../connection/ask"
 import type { Posted } from "../model/contract"
 import type { History } from "../model/history"
 import * as outbox from "../model/outbox"
+import { whole } from "../model/whole"
 import { clientId } from "./client_id"
 
 export interface Mouth {
@@ -19,7 +20,7 @@ export class Posting {
   constructor(private readonly mouth: Mouth) {}
 
   post(text: string): void {
-    this.outbox.value = outbox.written(this.outbox.value, clientId(), text, new Date().toISOString())
+    this.outbox.value = outbox.written(this.outbox.value, clientId(), whole(text), new Date().toISOString())
     this.pump()
   }
 

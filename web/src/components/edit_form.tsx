@@ -5,6 +5,7 @@ import type { Message } from "../model/contract"
 import { useChat } from "./chat_context"
 import { editing } from "./editing"
 import { fit } from "./growing"
+import { whole } from "../model/whole"
 
 export function EditForm({ room, message }: { room: Room; message: Message }) {
   const chat = useChat()
@@ -21,7 +22,7 @@ export function EditForm({ room, message }: { room: Room; message: Message }) {
     document.querySelector<HTMLElement>("#composer")?.focus()
   }
   const save = async () => {
-    const words = text.value.trim()
+    const words = whole(text.value.trim())
     if (words === "") return
     if (words === message.text) return done()
     if (await chat.attempt(() => room.ask("edit_message", { id: message.id, text: words }))) done()
