@@ -65,13 +65,6 @@ class Sessions:
             sitting.connection.close(GAVE_UP, "the session crashed too often")
         give_up(sitting.connection, sitting.seat, self._means)
 
-    def disconnect(self, user_id: str, code: int, reason: str) -> int:
-        """Close all sockets of a user; how many there were."""
-        theirs = [s for s in self._sittings.values() if s.seat.user is not None and s.seat.user.id == user_id]
-        for sitting in theirs:
-            sitting.connection.close(code, reason)
-        return len(theirs)
-
     def tell_names(self) -> None:
         """The registry started anew: have every session claim its name again."""
         for sitting in list(self._sittings.values()):
