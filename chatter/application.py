@@ -20,6 +20,7 @@ from typing import Any
 
 import attrs
 import trio
+from hypercorn.typing import ASGIFramework
 
 from chatter import logs, rest
 from chatter.actors.child import FOREVER, ChildSpec, Node, Strategy, actor
@@ -31,7 +32,7 @@ from chatter.actors.session import Means
 from chatter.actors.sessions import Sessions
 from chatter.core.model import User
 from chatter.core.rate import RateLimit
-from chatter.gateway import Gateway, server_context
+from chatter.gateway import Gateway, Network, System, server_context
 from chatter.metrics import Metrics
 from chatter.settings import BadSetting, Settings
 from chatter.stores.sqlite import SqliteStore
@@ -46,13 +47,23 @@ DRAIN = 8.0
 ACTION_RATE = 5  # other commands: so many times the rate and burst of messages
 
 
+@attrs.frozen(kw_only=True)
+class Ground:
+    """What the application stands on. `tests/simulation` puts another one under it."""
+
+    store: Callable[[Settings], Any] = lambda settings: SqliteStore(settings.database_path)
+    pages: Callable[[rest.House], ASGIFramework] = rest.build
+    network: Network = attrs.Factory(System)
+
+
 class Application:
     """Everything, built and not started. `settings.port` 0: `address` tells the real one once it runs."""
 
-    def __init__(self, settings: Settings, telemetry: Telemetry | None = None) -> None:
+    def __init__(self, settings: Settings, telemetry: Telemetry | None = None, ground: Ground | None = None) -> None:
         self.settings = settings
+        self._ground = ground or Ground()
         self.telemetry = telemetry or Telemetry()
-        self.store = SqliteStore(settings.database_path)
+        self.store = self._ground.store(settings)
         self._presence: Mailbox[PresenceMessage] = Mailbox("presence", PRESENCE_CAPACITY)
         self._directory: Mailbox[DirectoryMessage] = Mailbox("directory", PRESENCE_CAPACITY)
         self._table = RoomTable()
@@ -103,12 +114,13 @@ class Application:
         try:
             return Gateway(
                 _Door(self.tokens, self.sessions),
-                rest.build(self._make_house()),
+                self._ground.pages(self._make_house()),
                 host=settings.host,
                 port=settings.port,
                 origins=settings.origins,
                 tls=tls,
                 observer=self.telemetry.emit,
+                network=self._ground.network,
             )
         except ValueError as error:
             raise BadSetting(f"--origins can't be used: {error}") from error

@@ -4,6 +4,7 @@ from chatter.gateway.connection import WebSocketConnection
 from chatter.gateway.gateway import Gateway, GatewayStatistics
 from chatter.gateway.house import House
 from chatter.gateway.limits import Limits
+from chatter.gateway.network import Network, System
 from chatter.gateway.streams import StreamConnection
 from chatter.gateway.sweeper import Sweeper
 from chatter.gateway.tls import server_context
@@ -13,8 +14,10 @@ __all__ = [
     "GatewayStatistics",
     "House",
     "Limits",
+    "Network",
     "StreamConnection",
     "Sweeper",
+    "System",
     "WebSocketConnection",
     "server_context",
 ]

@@ -123,7 +123,7 @@ class WebSocketConnection(ABC):
         if self._gone:  # it broke before it began
             self.tell()
             return
-        self._sweeper.connections.add(self)
+        self._sweeper.connections[self] = None
         if self._backlog is not None and not self.closed:
             self._sweeper.expect(self, self._limits.stall)
         session.monitor(self._session_ended)

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import attrs
@@ -35,25 +36,26 @@ class Rules:
     limits: Limits
     tls: ssl.SSLContext | None
     new_id: Callable[[], str]
+    stream_of: Callable[[socket.socket], Stream]
 
 
 @attrs.define(eq=False)
 class Line:
     """A connection of which it is not known yet what it will be. `unread`: what came in so far. `answer`: a refusal.
 
-    `plain`: its socket, if it has no TLS and can be the poller's; then `stream` is made when it is needed.
+    `plain`: its socket, if it has no TLS and can be the poller's. `stream` is made when it is needed.
     """
 
     plain: socket.socket | None
-    _stream: Stream | None = None
+    _make_stream: Callable[[], Stream]
     unread: bytes = b""
     answer: bytes | None = None
+    _stream: Stream | None = attrs.field(init=False, default=None)
 
     @property
     def stream(self) -> Stream:
         if self._stream is None:
-            assert self.plain is not None
-            self._stream = trio.SocketStream(trio.socket.from_stdlib_socket(self.plain))
+            self._stream = self._make_stream()
         return self._stream
 
 
@@ -73,12 +75,13 @@ class Door:
 
     def begin(self, accepted: socket.socket) -> Line | None:
         """Do what can be done without waiting. None: it was a WebSocket's handshake, and its socket is the poller's."""
-        if self.rules.tls is not None:
-            stream = trio.SocketStream(trio.socket.from_stdlib_socket(accepted))
-            return Line(None, trio.SSLStream(stream, self.rules.tls, server_side=True, https_compatible=True))
+        rules = self.rules
+        if (tls := rules.tls) is not None:
+            stream = trio.SSLStream(rules.stream_of(accepted), tls, server_side=True, https_compatible=True)
+            return Line(None, lambda: stream)
         if self.poller is None:
-            return Line(None, trio.SocketStream(trio.socket.from_stdlib_socket(accepted)))
-        line = Line(accepted, unread=_what_is_there(accepted))
+            return Line(None, partial(rules.stream_of, accepted))
+        line = Line(accepted, partial(rules.stream_of, accepted), _what_is_there(accepted))
         try:
             if line.unread and (split := split_head(line.unread)) is not None:
                 head = self._parsed(split[0])

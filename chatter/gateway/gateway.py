@@ -27,9 +27,10 @@ from chatter.gateway.door import Door, Line, Rules
 from chatter.gateway.house import House
 from chatter.gateway.http import Http
 from chatter.gateway.limits import Limits
-from chatter.gateway.listening import Acceptor, Room, bind
+from chatter.gateway.listening import Acceptor, Room
+from chatter.gateway.network import Network, System
 from chatter.gateway.origins import Origins
-from chatter.gateway.poller import AVAILABLE, Poller
+from chatter.gateway.poller import Poller
 from chatter.gateway.sweeper import Sweeper
 from chatter.supervisor import DynamicSupervisor
 
@@ -68,12 +69,14 @@ class Gateway:
         limits: Limits | None = None,
         new_id: Callable[[], str] = new_id,
         observer: Observer | None = None,
+        network: Network | None = None,
     ) -> None:
         self._app = app
         self._host = host
         self._port = port
         self._limits = limits or Limits()
-        self._rules = Rules(house, Origins(origins), self._limits, tls, new_id)
+        self._network = network or System()
+        self._rules = Rules(house, Origins(origins), self._limits, tls, new_id, self._network.stream)
         self._observer = observer
         self._listeners: list[socket.socket] = []
         self._begin()
@@ -81,7 +84,7 @@ class Gateway:
     def bind(self) -> None:
         """Take the port. `OSError` when that can't be done; twice: nothing happens. `run` does it if nobody has."""
         if self._host is not None and not self._listeners:
-            self._listeners = bind(self._host, self._port)
+            self._listeners = self._network.bind(self._host, self._port)
             self._port = self.address[1]
 
     @property
@@ -111,8 +114,8 @@ class Gateway:
     async def run(self, started: Callable[[], Any]) -> None:
         """Serve until `stop`, and drain then. `OSError` when the port can't be had."""
         self.bind()
-        if AVAILABLE:
-            self._door.poller = self._poller = Poller()
+        if (epoll := self._network.epoll()) is not None:
+            self._door.poller = self._poller = Poller(epoll, self._network.readable)
         try:
             async with trio.open_nursery() as nursery:
                 await self._start(nursery)
@@ -140,7 +143,7 @@ class Gateway:
         with self._accepting:
             async with trio.open_nursery() as nursery:
                 for listener in self._listeners:
-                    nursery.start_soon(Acceptor(listener, self._room, self._admit).run)
+                    nursery.start_soon(Acceptor(listener, self._room, self._admit, self._network.readable).run)
         for listener in self._listeners:
             listener.close()
 
@@ -155,7 +158,7 @@ class Gateway:
 
     async def serve(self, stream: Stream) -> None:
         """Serve a stream that came by another way than the port, until it ends; then it is closed."""
-        await self._door.attend(Line(None, stream))
+        await self._door.attend(Line(None, lambda: stream))
 
     def stop(self) -> None:
         """Drain, then return from `run`: within `limits.drain` + 2 seconds, whatever the clients do."""

@@ -2,8 +2,8 @@
 
 import errno
 import socket
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import trio
 
@@ -48,15 +48,22 @@ def _listen(family: int, address: tuple[object, ...], *, alone: bool) -> socket.
 class Acceptor:
     """Takes connections from one listening socket, many at a time, while there is `room` for their handshakes."""
 
-    def __init__(self, listener: socket.socket, room: "Room", admit: Callable[[socket.socket], None]) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        room: "Room",
+        admit: Callable[[socket.socket], None],
+        readable: Callable[[Any], Awaitable[None]] = trio.lowlevel.wait_readable,
+    ) -> None:
         self._listener = listener
         self._room = room
         self._admit = admit
+        self._readable = readable
 
     async def run(self) -> None:
         while True:
             await self._room.wait()
-            await trio.lowlevel.wait_readable(self._listener)
+            await self._readable(self._listener)
             try:
                 self._accept_some()
             except BlockingIOError:

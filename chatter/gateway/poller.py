@@ -7,12 +7,9 @@ one. Writing is the socket's `send`, at once; what it does not take waits in a `
 Only where there is an epoll. Elsewhere plain sockets are served as other streams are (`gateway.streams`).
 """
 
-import select
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
-
-import trio
 
 from chatter.gateway.backlog import Backlog
 from chatter.gateway.connection import WebSocketConnection
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from chatter.actors.mailbox import Ref
     from chatter.gateway.sweeper import Sweeper
 
-AVAILABLE: Final = hasattr(select, "epoll")
 SOCKETS_A_TURN: Final = 256
 READ_SIZE: Final = 64 * 1024
 UNSENT: Final = 128 * 1024
@@ -33,19 +29,19 @@ _OUT: Final = 4
 
 
 class Poller:
-    """The task that waits, and the sockets it waits for."""
+    """The task that waits, and the sockets it waits for. `readable` waits until the epoll has news."""
 
-    def __init__(self) -> None:
-        self._epoll = select.epoll()
+    def __init__(self, epoll: Any, readable: Callable[[Any], Awaitable[None]]) -> None:
+        self._epoll = epoll
+        self._readable = readable
         self._sockets: dict[int, SocketConnection] = {}
 
     def __len__(self) -> int:
         return len(self._sockets)
 
     async def run(self) -> None:
-        descriptor = self._epoll.fileno()
         while True:
-            await trio.lowlevel.wait_readable(descriptor)
+            await self._readable(self._epoll)
             for ready, events in self._epoll.poll(0, SOCKETS_A_TURN):
                 connection = self._sockets.get(ready)
                 if connection is None:

@@ -15,15 +15,16 @@ TICK: Final = 1.0
 
 
 class Sweeper:
-    """Knows all open WebSockets. `now`: the time of the last tick. `draining`: nobody is listened to any more."""
+    """Knows all open WebSockets, as keys in the order in which they came: what is done to all of them is done in an
+    order that can be told. `now`: the time of the last tick. `draining`: nobody is listened to any more."""
 
     def __init__(self, silence: float) -> None:
         self.now = 0.0
         self.draining = False
-        self.connections: set[WebSocketConnection] = set()
+        self.connections: dict[WebSocketConnection, None] = {}
         self._silence = silence
         self._due: dict[WebSocketConnection, float] = {}
-        self._unheard: set[WebSocketConnection] = set()
+        self._unheard: dict[WebSocketConnection, None] = {}
 
     async def run(self) -> None:
         while True:
@@ -40,10 +41,10 @@ class Sweeper:
 
     def tell_again(self, connection: "WebSocketConnection") -> None:
         """Its session's mailbox was full: try again at the next tick."""
-        self._unheard.add(connection)
+        self._unheard[connection] = None
 
     def forget(self, connection: "WebSocketConnection") -> None:
-        self.connections.discard(connection)
+        self.connections.pop(connection, None)
         self._due.pop(connection, None)
 
     def sweep(self) -> None:
@@ -53,6 +54,6 @@ class Sweeper:
         for connection in [c for c, due in self._due.items() if due <= self.now]:
             self._due.pop(connection, None)
             connection.overdue()
-        unheard, self._unheard = self._unheard, set()
+        unheard, self._unheard = self._unheard, {}
         for connection in unheard:
             connection.tell()
