@@ -5,7 +5,9 @@ from typing import Final
 
 import msgspec
 import trio
-from trio.abc import HalfCloseableStream, Stream
+from trio.abc import Stream
+
+from chatter.gateway.tls import half_closeable
 
 SECONDS_TO_LEAVE: Final = 2.0
 
@@ -45,8 +47,8 @@ async def send_and_leave(stream: Stream, response: bytes) -> None:
     try:
         with trio.move_on_after(SECONDS_TO_LEAVE):
             await stream.send_all(response)
-            if isinstance(stream, HalfCloseableStream):
-                await stream.send_eof()
+            if (half := half_closeable(stream)) is not None:
+                await half.send_eof()
                 while await stream.receive_some(64 * 1024):
                     pass
     except (trio.BrokenResourceError, trio.ClosedResourceError):

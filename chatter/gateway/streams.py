@@ -7,11 +7,12 @@ TLS itself.
 from typing import TYPE_CHECKING, Final
 
 import trio
-from trio.abc import HalfCloseableStream, Stream
+from trio.abc import Stream
 
 from chatter.gateway.backlog import Backlog
 from chatter.gateway.connection import WebSocketConnection
 from chatter.gateway.limits import Limits
+from chatter.gateway.tls import half_closeable
 from chatter.wire.phoenix import Codec
 
 if TYPE_CHECKING:
@@ -75,8 +76,11 @@ class StreamConnection(WebSocketConnection):
                 await self._write_some(self._backlog)
             else:
                 await self._wake_writer.wait()
-        if self._reader.broken and isinstance(self._stream, HalfCloseableStream):
-            await self._stream.send_eof()
+        if self._reader.broken and (half := half_closeable(self._stream)) is not None:
+            try:
+                await half.send_eof()
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                self.hang_up()
 
     async def _write_some(self, backlog: Backlog) -> None:
         try:

@@ -69,6 +69,16 @@ async def test_goodbyes_and_broken_frames_are_the_same(served: ssl.SSLContext, t
         assert await bob.at_end()
 
 
+async def test_who_broke_the_protocol_sees_the_end_at_once(served: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
+    async with staged(tls=served, limits=Limits(goodbye=60)) as stage:
+        ann = await dial(stage, trusting)
+        await ann.upgrade()
+        await ann.send(frame(TEXT, b"hello", mask=None))
+        with trio.fail_after(5):
+            assert await ann.close_code() == 1002
+            assert await ann.at_end()
+
+
 async def test_a_slow_reader_is_closed_over_tls_too(served: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
     async with staged(tls=served) as stage:
         ann = await dial(stage, trusting)
