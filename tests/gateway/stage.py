@@ -52,13 +52,14 @@ class Session(Actor[Input]):
 
 
 class EchoHouse:
-    """Knows Ann's token. `full`: takes nobody in."""
+    """Knows Ann's token. `full`: takes nobody in. `session`: what is started on each socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Callable[[Mailbox[Input], Connection, User | None], Actor[Input]] = Session) -> None:
         self.sessions = DynamicSupervisor("sessions", gave_up=lambda spec, _: self.connections[spec.name].close(1011))
         self.connections: dict[str, Connection] = {}
         self.refs: dict[str, Ref[Input]] = {}
         self.full = False
+        self._session = session
 
     @property
     def connection(self) -> Connection:
@@ -74,7 +75,7 @@ class EchoHouse:
         if self.full:
             raise Unavailable("The house is full.")
         mailbox: Mailbox[Input] = Mailbox(connection.id, 16)
-        spec = actor(mailbox, lambda: Session(mailbox, connection, user), restart=Restart.TRANSIENT)
+        spec = actor(mailbox, lambda: self._session(mailbox, connection, user), restart=Restart.TRANSIENT)
         self.sessions.start(spec)
         self.connections[connection.id] = connection
         self.refs[connection.id] = mailbox.ref
@@ -174,9 +175,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(app: Any = None, **settings: Any) -> AsyncIterator[Stage]:
+async def staged(app: Any = None, house: EchoHouse | None = None, **settings: Any) -> AsyncIterator[Stage]:
     """A gateway on any free port, unless `host` is None."""
-    house = EchoHouse()
+    house = house or EchoHouse()
     gateway = Gateway(house, app or make_app(), port=0, **settings)
     async with running(house.sessions), trio.open_nursery() as nursery, running(gateway):
         stage = Stage(gateway, house, nursery)
