@@ -10,16 +10,14 @@ It ends in one of these ways, and then casts `INPUT` for the last time:
 An idle connection is one object and its socket: no task, no timer, no queue.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
-import trio
-
-from chatter.actors.connection import INPUT, Frame
-from chatter.actors.exits import ActorEnded, Down, ExitKind, MailboxFull
+from chatter.actors.connection import Frame
 from chatter.errors import BadFrame
 from chatter.gateway.backlog import Backlog
 from chatter.gateway.limits import Limits
+from chatter.gateway.transport import INTERNAL_ERROR, TRY_AGAIN_LATER, Transport
 from chatter.wire.phoenix import Codec
 from chatter.wire.websocket import BINARY, CLOSE, MAX_HEADER, PING, PONG, FrameReader, close_frame, control_frame
 
@@ -29,53 +27,33 @@ if TYPE_CHECKING:
     from chatter.actors.mailbox import Ref
     from chatter.gateway.sweeper import Sweeper
 
-GOING_AWAY: Final = 1001
-INTERNAL_ERROR: Final = 1011
-SERVICE_RESTART: Final = 1012
-TRY_AGAIN_LATER: Final = 1013
-
 CONTROLS_A_TURN: Final = 512
 
 
-class WebSocketConnection(ABC):
+class WebSocketConnection(Transport):
     """`actors.connection.Connection`; see there for what sessions may call."""
 
     __slots__ = (
         "_backlog",
         "_frame",
-        "_gone",
         "_heard_goodbye",
         "_limits",
         "_parting",
         "_paused",
         "_reader",
         "_said",
-        "_session",
-        "_sweeper",
-        "_told",
-        "closed",
-        "codec",
-        "id",
-        "seen",
     )
 
     def __init__(self, id: str, codec: Codec, sweeper: "Sweeper", limits: Limits) -> None:
-        self.id = id
-        self.codec = codec
-        self.closed = False
-        self.seen = 0.0
+        super().__init__(id, codec, sweeper)
         self._reader = FrameReader(limits.message)
         self._frame: Frame | None = None
         self._backlog: Backlog | None = None
-        self._session: Ref[Any] | None = None
-        self._sweeper = sweeper
         self._limits = limits
-        self._told = False  # an INPUT is on its way, or its session has not looked at everything yet
         self._paused = False
         self._parting = False  # our goodbye is written, or waits to be; what comes in is not for the session
         self._said = False
         self._heard_goodbye = False
-        self._gone = False
 
     # -- for the session
 
@@ -118,15 +96,13 @@ class WebSocketConnection(ABC):
 
     def open(self, session: "Ref[Any]", unread: bytes) -> None:
         """The handshake is answered: `session` reads, beginning with what came right behind the request."""
-        self._session = session
-        self.seen = trio.current_time()
         if self._gone:  # it broke before it began
+            self._session = session
             self.tell()
             return
-        self._sweeper.connections[self] = None
+        self._belong_to(session)
         if self._backlog is not None and not self.closed:
             self._sweeper.expect(self, self._limits.stall)
-        session.monitor(self._session_ended)
         if unread:
             self.received(unread)
 
@@ -141,42 +117,13 @@ class WebSocketConnection(ABC):
         if len(self._reader) > self._limits.message + MAX_HEADER:
             self._pause()
 
-    def tell(self) -> None:
-        """Cast `INPUT`. A session that ended needs none: see `_session_ended`."""
-        if self._session is None:
-            return
-        try:
-            self._session.cast(INPUT)
-            self._told = True
-        except MailboxFull:
-            self._sweeper.tell_again(self)
-        except ActorEnded:
-            return
-
     def stop_listening(self) -> None:
-        """The gateway drains: what comes now would not be answered any more."""
         if not self.closed and not self._paused:
             self._pause()
 
-    def silent(self) -> None:
-        """Nothing came for too long; Phoenix's clients send a heartbeat each 30 s."""
-        self.close(GOING_AWAY, "nothing heard for too long")
-
-    def overdue(self) -> None:
-        """Neither a backlog nor a goodbye made progress in time."""
-        self.hang_up()
-
     def hang_up(self) -> None:
-        """Close the socket now, whatever waits to be written."""
-        if self._gone:
-            return
-        self._gone = True
         self._backlog = None
-        self._sweeper.forget(self)
-        self._release()
-        if not self.closed:
-            self.closed = True
-            self.tell()
+        super().hang_up()
 
     # -- inside
 
@@ -218,15 +165,6 @@ class WebSocketConnection(ABC):
         if self._heard_goodbye and self._said:
             self.hang_up()
 
-    def _session_ended(self, down: Down) -> None:
-        """The next incarnation reads as it starts; without one, nobody does."""
-        if down.restarting:
-            self._told = False
-        elif down.exit.kind is ExitKind.CRASHED:
-            self.close(INTERNAL_ERROR)
-        else:
-            self.close(SERVICE_RESTART, "service restart")
-
     def _queue(self, data: bytes) -> None:
         """`data` waits behind what waits already. Too much waits: 1013, right behind the write under way."""
         if self._backlog is None:
@@ -253,7 +191,3 @@ class WebSocketConnection(ABC):
     @abstractmethod
     def _resume(self) -> None:
         """Read again, and clear `_paused`."""
-
-    @abstractmethod
-    def _release(self) -> None:
-        """Close the socket."""

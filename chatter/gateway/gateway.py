@@ -22,7 +22,6 @@ from trio.abc import Stream
 
 from chatter.actors.child import ChildEnded, ChildSpec, NotRunning, Observer, Restart, SupervisorEvent
 from chatter.core.model import new_id
-from chatter.gateway.connection import SERVICE_RESTART
 from chatter.gateway.door import Door, Line, Rules
 from chatter.gateway.house import House
 from chatter.gateway.http import Http
@@ -32,6 +31,7 @@ from chatter.gateway.network import Network, System
 from chatter.gateway.origins import Origins
 from chatter.gateway.poller import Poller
 from chatter.gateway.sweeper import Sweeper
+from chatter.gateway.transport import SERVICE_RESTART
 from chatter.supervisor import DynamicSupervisor
 
 GOODBYES_A_TURN: Final = 256

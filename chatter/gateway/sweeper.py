@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 if TYPE_CHECKING:
-    from chatter.gateway.connection import WebSocketConnection
+    from chatter.gateway.transport import Transport
 
 TICK: Final = 1.0
 
 
 class Sweeper:
-    """Knows all open WebSockets, as keys in the order in which they came: what is done to all of them is done in an
+    """Knows all that is open, as keys in the order in which they came: what is done to all of them is done in an
     order that can be told. `now`: the time of the last tick. `draining`: nobody is listened to any more."""
 
     def __init__(self, silence: float) -> None:
         self.now = 0.0
         self.draining = False
-        self.connections: dict[WebSocketConnection, None] = {}
+        self.connections: dict[Transport, None] = {}
         self._silence = silence
-        self._due: dict[WebSocketConnection, float] = {}
-        self._unheard: dict[WebSocketConnection, None] = {}
+        self._due: dict[Transport, float] = {}
+        self._unheard: dict[Transport, None] = {}
 
     async def run(self) -> None:
         while True:
@@ -32,18 +32,18 @@ class Sweeper:
             self.sweep()
             await trio.sleep(TICK)
 
-    def expect(self, connection: "WebSocketConnection", within: float) -> None:
+    def expect(self, connection: "Transport", within: float) -> None:
         """Call `connection.overdue` in `within` seconds, unless `expect` or `forgive` is called before."""
         self._due[connection] = trio.current_time() + within
 
-    def forgive(self, connection: "WebSocketConnection") -> None:
+    def forgive(self, connection: "Transport") -> None:
         self._due.pop(connection, None)
 
-    def tell_again(self, connection: "WebSocketConnection") -> None:
+    def tell_again(self, connection: "Transport") -> None:
         """Its session's mailbox was full: try again at the next tick."""
         self._unheard[connection] = None
 
-    def forget(self, connection: "WebSocketConnection") -> None:
+    def forget(self, connection: "Transport") -> None:
         self.connections.pop(connection, None)
         self._due.pop(connection, None)
 
