@@ -40,7 +40,9 @@ def frame(opcode: int, payload: bytes = b"", *, fin: bool = True, mask: bytes | 
 
 
 def masking(data: bytes, mask: bytes) -> bytes:
-    return bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
+    size = len(data)
+    key = (mask * (size // 4 + 1))[:size]
+    return (int.from_bytes(data, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")
 
 
 def close_payload(code: int, reason: str = "") -> bytes:
