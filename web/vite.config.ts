@@ -13,6 +13,11 @@ export default defineConfig({
     // The page's content security policy allows no data: addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: "index.html", shell: "src/shell/worker.ts" },
+      // The worker answers for the whole page only from its root, under a name that stays.
+      output: { entryFileNames: ({ name }) => (name === "shell" ? "shell.js" : "assets/[name]-[hash].js") },
+    },
   },
   server: {
     proxy: {

@@ -49,6 +49,14 @@ class Person:
         self.picks("Delete", message)
         self.message(message).get_by_role("button", name="Delete", exact=True).click()
 
+    def opens_another_tab(self) -> "Person":
+        return Person(self.page.context.new_page(), self.url)
+
+    def may_go_offline(self) -> "Person":
+        """The browser has kept the page, so that it opens without a server."""
+        self.page.wait_for_function("async () => (await caches.match('/')) !== undefined")
+        return self
+
     def enters(self, room: str) -> None:
         self.page.get_by_role("link", name=room).click()
 

@@ -3,7 +3,9 @@ import { Chat } from "./chat/chat"
 import { applyTheme } from "./chat/theme"
 import { App } from "./components/app"
 import { ChatContext } from "./components/chat_context"
+import { keepShell } from "./shell/install"
 
+keepShell()
 applyTheme()
 const chat = new Chat()
 chat.start()

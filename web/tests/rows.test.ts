@@ -11,6 +11,8 @@ function drawn(...given: Parameters<typeof rows>): string[] {
   })
 }
 
+const post = (text: string) => ({ client_id: "c1", author: ada.id, text, at: new Date(2026, 2, 2, 9, 2).toISOString() })
+
 describe("the log", () => {
   test("names an author once for what they say in a row", () => {
     const messages = [said(1, ada, "one"), said(2, ada, "two"), said(3, bo, "three"), said(4, ada, "four")]
@@ -42,13 +44,12 @@ describe("the log", () => {
   })
 
   test("shows what is on its way after everything, as part of what one said before", () => {
-    const outbox = written([], "c1", "two", new Date(2026, 2, 2, 9, 2).toISOString())
+    const outbox = written([], post("two"))
     expect(drawn([said(1, ada, "one")], outbox, ada, null)).toEqual(["day", "Ada: one", "  two (on its way)"])
   })
 
   test("keeps a post's key when it becomes a message, for its author only", () => {
-    const at = new Date(2026, 2, 2, 9, 2).toISOString()
-    const before = rows([], written([], "c1", "hi", at), ada, null).at(-1)
+    const before = rows([], written([], post("hi")), ada, null).at(-1)
     const after = rows([said(1, ada, "hi", 2, { client_id: "c1" })], [], ada, null).at(-1)
     const forBo = rows([said(1, ada, "hi", 2, { client_id: "c1" })], [], bo, null).at(-1)
     expect([before?.key, after?.key, forBo?.key]).toEqual(["c1", "c1", "m1"])

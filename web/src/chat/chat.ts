@@ -1,16 +1,17 @@
 import { computed, effect, signal } from "@preact/signals"
 import { Refused } from "../connection/ask"
-import { recall, remember } from "../connection/keepsake"
+import { onRemembered, recall, remember } from "../connection/keepsake"
 import { Link } from "../connection/link"
 import { createRoom, listRooms } from "../connection/rest"
 import type { RoomSummary, User } from "../model/contract"
 import { watchAttention } from "./attention"
 import { roomInAddress, showInAddress } from "./address"
 import { Room } from "./room"
+import { clearShelves } from "./shelf"
 
 /** Everything this page knows: who I am, the rooms there are, the ones I have open, the one I'm in. */
 export class Chat {
-  readonly me = signal<User | null>(null)
+  readonly me = signal<User | null>(recallMe())
   readonly directory = signal<readonly RoomSummary[]>([])
   readonly open = signal<ReadonlyMap<string, Room>>(new Map())
   readonly room = signal("lobby")
@@ -26,6 +27,9 @@ export class Chat {
   start(): void {
     window.addEventListener("hashchange", () => this.enter(roomInAddress()))
     window.addEventListener("online", () => this.link.hurry())
+    window.addEventListener("offline", () => this.link.doubt())
+    document.addEventListener("visibilitychange", () => document.hidden || this.link.doubt())
+    onRemembered((key, value) => key === "token" && this.#follow(value))
     watchAttention((away) => this.#tellStatus(away))
     this.link.connect()
     this.enter(roomInAddress())
@@ -50,16 +54,16 @@ export class Chat {
 
   async identify(name: string): Promise<void> {
     const reply = await this.#anyRoom().ask<{ user: User; token: string }>("identify", { name })
+    this.#iAm(reply.user)
     remember("token", reply.token)
     this.link.keepToken(reply.token)
-    this.#iAm(reply.user)
-    for (const room of this.open.value.values()) room.posting.pump()
   }
 
   /** Gives the name back and stays as a visitor. */
   leave(): void {
-    this.#forgetMe()
     for (const room of this.open.value.values()) room.posting.clear()
+    clearShelves()
+    this.#forgetMe()
     this.link.again()
   }
 
@@ -92,6 +96,7 @@ export class Chat {
     const owner = { me: () => this.me.value, joinedAs: (user: User | null) => this.#joinedAs(user) }
     const room = new Room(name, this.link, owner)
     this.open.value = new Map(this.open.value).set(name, room)
+    if (this.me.value) room.posting.speakAs(this.me.value.id)
     return room
   }
 
@@ -122,14 +127,26 @@ export class Chat {
     this.link.again()
   }
 
+  /** Another tab of this browser took a name, or gave it back: one browser is one person. */
+  #follow(token: string | null): void {
+    this.link.keepToken(token)
+    const me = token === null ? null : recallMe()
+    if (me) this.#iAm(me)
+    else this.me.value = null
+    this.link.again()
+  }
+
   #iAm(user: User): void {
     this.me.value = user
     this.nameHint.value = null
     remember("name", user.name)
+    remember("me", JSON.stringify(user))
+    for (const room of this.open.value.values()) room.posting.speakAs(user.id)
     if (this.#away) this.#tellStatus(true)
   }
 
   #forgetMe(): void {
+    remember("me", null)
     remember("token", null)
     this.link.keepToken(null)
     this.me.value = null
@@ -138,5 +155,14 @@ export class Chat {
   #tellStatus(away: boolean): void {
     this.#away = away
     for (const room of this.open.value.values()) room.tell("status", { status: away ? "away" : "online" })
+  }
+}
+
+/** Whom this browser was last time, until the server says so again: one can write before it does. */
+function recallMe(): User | null {
+  try {
+    return recall("token") === null ? null : (JSON.parse(recall("me") ?? "null") as User | null)
+  } catch {
+    return null
   }
 }

@@ -5,53 +5,75 @@ import type { History } from "../model/history"
 import * as outbox from "../model/outbox"
 import { whole } from "../model/whole"
 import { clientId } from "./client_id"
+import type { Shelf } from "./shelf"
 
 export interface Mouth {
+  /** The id of whoever speaks, or null while nobody has a name. */
+  author(): string | null
+  /** Whether the room hears us now. */
   isOpen(): boolean
   say(text: string, client_id: string): Promise<Posted>
 }
 
-/** Sends what was written, in order, through every loss of connection and plea for patience. */
+/** Sends what was written, in order, through every loss of connection, reload and plea for patience. */
 export class Posting {
   readonly outbox = signal<outbox.Outbox>([])
   #connection = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(private readonly mouth: Mouth) {}
+  constructor(
+    private readonly mouth: Mouth,
+    private readonly shelf: Shelf,
+  ) {
+    shelf.onTakenAway((client_id) => this.#answeredElsewhere(client_id))
+  }
 
-  post(text: string): void {
-    this.outbox.value = outbox.written(this.outbox.value, clientId(), whole(text), new Date().toISOString())
+  /** Whether it was taken: not when nobody has a name, or too much is waiting. */
+  post(text: string): boolean {
+    const author = this.mouth.author()
+    if (author === null || outbox.isFull(this.outbox.value)) return false
+    const post = { client_id: clientId(), author, text: whole(text), at: new Date().toISOString() }
+    this.#become(outbox.written(this.outbox.value, post))
     this.pump()
+    return true
   }
 
   retry(client_id: string): void {
-    this.outbox.value = outbox.retried(this.outbox.value, client_id)
+    const author = this.mouth.author()
+    if (author !== null) this.#become(outbox.retried(this.outbox.value, client_id, author))
     this.pump()
   }
 
   discard(client_id: string): void {
-    this.outbox.value = outbox.discarded(this.outbox.value, client_id)
+    this.#become(outbox.discarded(this.outbox.value, client_id))
+    this.pump()
   }
 
-  settle(history: History, me: string | undefined): void {
-    this.outbox.value = outbox.settled(this.outbox.value, history, me)
+  /** It is known who speaks: what they left unsent in an earlier visit goes on. */
+  speakAs(author: string): void {
+    this.#become(outbox.ownedBy(outbox.joinedBy(this.outbox.value, this.shelf.take()), author))
+    this.pump()
+  }
+
+  settle(history: History): void {
+    this.#become(outbox.settled(this.outbox.value, history))
   }
 
   /** Replies still to come belong to a connection that is gone. */
   lost(): void {
     this.#connection++
-    this.outbox.value = outbox.lost(this.outbox.value)
+    this.#become(outbox.lost(this.outbox.value))
   }
 
   clear(): void {
     this.lost()
-    this.outbox.value = []
+    this.#become([])
   }
 
   pump(): void {
     clearTimeout(this.#timer)
     const post = outbox.next(this.outbox.value)
-    if (!post || !this.mouth.isOpen()) return
+    if (!post || !this.mouth.isOpen() || post.author !== this.mouth.author()) return
     const patience = (post.notBefore ?? 0) - Date.now()
     if (patience > 0) this.#timer = setTimeout(() => this.pump(), patience)
     else void this.#send(post)
@@ -59,14 +81,27 @@ export class Posting {
 
   async #send({ client_id, text }: outbox.Post): Promise<void> {
     const connection = this.#connection
-    this.outbox.value = outbox.sending(this.outbox.value, client_id)
+    this.#become(outbox.sending(this.outbox.value, client_id))
     const outcome = await this.mouth.say(text, client_id).catch((error: unknown) => error)
     if (connection !== this.#connection) return
-    this.outbox.value =
+    this.#become(
       outcome instanceof Error
         ? outbox.refused(this.outbox.value, client_id, refusal(outcome), Date.now())
-        : outbox.stored(this.outbox.value, client_id, outcome as Posted)
+        : outbox.stored(this.outbox.value, client_id, outcome as Posted),
+    )
     this.pump()
+  }
+
+  /** What is on its way from here hears its own answer. */
+  #answeredElsewhere(client_id: string): void {
+    const post = this.outbox.value.find((post) => post.client_id === client_id)
+    if (post && post.state !== "sending") this.discard(client_id)
+  }
+
+  #become(next: outbox.Outbox): void {
+    if (next === this.outbox.value) return
+    this.outbox.value = next
+    this.shelf.hold(next)
   }
 }
 

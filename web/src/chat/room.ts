@@ -1,16 +1,18 @@
-import { computed, signal } from "@preact/signals"
+import { batch, computed, signal } from "@preact/signals"
 import { type Channel, Presence } from "phoenix"
 import { ask, Refused } from "../connection/ask"
 import { recall, remember } from "../connection/keepsake"
 import type { Link } from "../connection/link"
 import {
-  type Joined, type Message, type Meta, type Page, type Refusal, type RoomEvent, roomEventNames, type Typing, type User,
+  type Joined, type Message, type Meta, type Page, type Posted, type Refusal, type RoomEvent, roomEventNames, type Typing,
+  type User,
 } from "../model/contract"
 import * as history from "../model/history"
 import { inOrder, type Member, member } from "../model/members"
 import { heard, stillTyping, type Typists } from "../model/typing"
 import * as unread from "../model/unread"
 import { Posting } from "./posting"
+import { Shelf } from "./shelf"
 import { TypingSignal } from "./typing_signal"
 
 const firstPage = 100
@@ -34,10 +36,7 @@ export class Room {
   readonly unread = computed(() =>
     unread.unreadCount(this.reading.value, this.history.value.messages, this.owner.me()?.id ?? null),
   )
-  readonly posting = new Posting({
-    isOpen: () => this.phase.value === "open" && this.owner.me() !== null,
-    say: (text, client_id) => this.ask("new_message", { text, client_id }),
-  })
+  readonly posting: Posting
   readonly typing = new TypingSignal((typing) => this.tell("typing", { typing }))
   #channel!: Channel
   #looking = false
@@ -48,11 +47,23 @@ export class Room {
     private readonly link: Link,
     private readonly owner: Owner,
   ) {
+    const mouth = {
+      author: () => this.owner.me()?.id ?? null,
+      isOpen: () => this.phase.value === "open",
+      say: (text: string, client_id: string) => this.ask<Posted>("new_message", { text, client_id }),
+    }
+    this.posting = new Posting(mouth, new Shelf(name))
     this.#join()
   }
 
-  ask<Reply = unknown>(event: string, payload: object): Promise<Reply> {
-    return ask<Reply>(this.#channel, event, payload)
+  /** Pushes and waits for the reply; none at all makes one doubt the connection. */
+  async ask<Reply = unknown>(event: string, payload: object): Promise<Reply> {
+    try {
+      return await ask<Reply>(this.#channel, event, payload)
+    } catch (error) {
+      if (error instanceof Refused && error.refusal.reason === "timeout") this.link.doubt()
+      throw error
+    }
   }
 
   /** Pushes what isn't worth an answer, and only when there is somebody to hear it now. */
@@ -60,10 +71,12 @@ export class Room {
     if (this.phase.value === "open" && this.owner.me()) this.#channel.push(event, payload)
   }
 
-  post(text: string): void {
+  /** Whether it was taken; it isn't when too much waits for a connection already. */
+  post(text: string): boolean {
+    if (!this.posting.post(text)) return false
     this.reading.value = unread.lineGone(this.reading.value)
     this.typing.stopped()
-    this.posting.post(text)
+    return true
   }
 
   async loadOlder(limit = firstPage): Promise<void> {
@@ -173,8 +186,10 @@ export class Room {
   }
 
   #show(next: history.History): void {
-    this.history.value = next
-    this.posting.settle(next, this.owner.me()?.id)
+    batch(() => {
+      this.history.value = next
+      this.posting.settle(next)
+    })
   }
 
   #hear(user: User, typing: boolean): void {

@@ -7,6 +7,7 @@ import { Icon } from "./icon"
 import { isTouch } from "./screen"
 
 const longest = 4000
+const tooMuchWaits = "A lot is waiting to be sent already. Write on when the connection is back."
 
 export function Composer({ room }: { room: Room }) {
   const chat = useChat()
@@ -22,8 +23,8 @@ export function Composer({ room }: { room: Room }) {
 
   const send = () => {
     if (!ready) return
-    room.post(text.trim())
-    room.draft.value = ""
+    if (room.post(text.trim())) room.draft.value = ""
+    else chat.notice.value = tooMuchWaits
     field.current!.focus()
   }
   const editLast = () => {

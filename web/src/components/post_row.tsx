@@ -44,7 +44,12 @@ function Progress({ post, room }: { post: Post; room: Room }) {
     case "sending":
       return <p class="patient text-xs text-quiet">Sending…</p>
     case "waiting":
-      return <p class="patient text-xs text-quiet">{waitingFor(post, room)}</p>
+      return (
+        <p class="patient flex flex-wrap items-center gap-x-3 text-xs text-quiet">
+          {waitingFor(post, room)}
+          <Discard post={post} room={room} />
+        </p>
+      )
     case "failed":
       return (
         <p class="flex flex-wrap items-center gap-x-3 text-[0.8125rem] text-danger">
@@ -52,15 +57,22 @@ function Progress({ post, room }: { post: Post; room: Room }) {
           <button type="button" class="link py-1" onClick={() => room.posting.retry(post.client_id)}>
             Try again
           </button>
-          <button type="button" class="link py-1" onClick={() => room.posting.discard(post.client_id)}>
-            Discard
-          </button>
+          <Discard post={post} room={room} />
         </p>
       )
   }
 }
 
+function Discard({ post, room }: { post: Post; room: Room }) {
+  return (
+    <button type="button" class="link py-1" onClick={() => room.posting.discard(post.client_id)}>
+      Discard
+    </button>
+  )
+}
+
 function waitingFor(post: Post, room: Room): string {
   if (room.phase.value !== "open") return "Goes out when the connection is back."
-  return post.notBefore ? "One moment, that was quick. Goes out by itself." : "Waiting…"
+  if (!post.notBefore) return "Waiting…"
+  return post.tries > 0 ? "No luck yet. Goes out by itself." : "One moment, that was quick. Goes out by itself."
 }
