@@ -28,7 +28,7 @@ from chatter.supervisor import DynamicSupervisor
 
 BATCH = 200
 BATCHES = 100
-IDLE = 20_000
+IDLE = 50_000
 CRASHES = 2_000
 ROUND_LIMIT = 120
 

@@ -9,26 +9,48 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import trio
-from trio.lowlevel import RunVar, Task
+from trio.lowlevel import RunVar
 
 from chatter.actors.exits import AskTimeout
+from chatter.actors.parking import parking
 
 if TYPE_CHECKING:
     from chatter.actors.request import Request
 
 _of_this_run: "RunVar[Deadlines]" = RunVar("chatter.actors.deadlines")
 
-_Pending = tuple[float, "Request[Any]", str]
+
+class Ask:
+    """An ask under way, or one that may be used for the next: `request` is to be answered by the actor `asked`, and
+    the asker waits in `place`, until `when`."""
+
+    __slots__ = ("asked", "place", "request", "when")
+
+    def __init__(self) -> None:
+        self.request: Request[Any] | None = None
+        self.asked = ""
+        self.when = math.inf
+        self.place = parking(self._cancelled)
+
+    def refuse(self, seconds: float) -> None:
+        if (request := self.request) is not None:
+            request.fail(AskTimeout(f"{self.asked} did not answer {type(request).__name__} within {seconds} s"))
+
+    def _cancelled(self, _raise_cancel: Any) -> trio.lowlevel.Abort:
+        if self.request is not None:
+            self.request.forget_asker()
+        return trio.lowlevel.Abort.SUCCEEDED
 
 
 class Deadlines:
-    """Who waits for an answer until when. A task waits for one answer at a time, so it is the key.
+    """Who waits for an answer until when.
 
     One line for each length of time that is asked for; in a line the earliest is first, since time does not go back.
     """
 
     def __init__(self) -> None:
-        self._lines: dict[float, dict[Task, _Pending]] = {}
+        self._lines: dict[float, dict[Ask, None]] = {}
+        self._spare: list[Ask] = []
         self._next = math.inf
         self._alarm = trio.CancelScope()
 
@@ -42,21 +64,26 @@ class Deadlines:
             trio.lowlevel.spawn_system_task(deadlines._mind)
             return deadlines
 
-    def add(self, asker: Task, request: "Request[Any]", asked: str, seconds: float) -> None:
+    def add(self, request: "Request[Any]", asked: str, seconds: float) -> Ask:
         """Fail `request`, which waits for the actor called `asked`, after so many `seconds` unless it is removed."""
         when = trio.current_time() + seconds
+        ask = self._spare.pop() if self._spare else Ask()
+        ask.request, ask.asked, ask.when = request, asked, when
         line = self._lines.get(seconds)
         if line is None:
             line = self._lines[seconds] = {}
-        line[asker] = (when, request, asked)
+        line[ask] = None
         if when < self._next:
             self._next = self._alarm.deadline = when
+        return ask
 
-    def remove(self, asker: Task, seconds: float) -> None:
+    def remove(self, ask: Ask, seconds: float) -> None:
         """Take back what `add` left. The alarm stays; when it rings for nothing, it is set anew."""
         line = self._lines.get(seconds)
         if line is not None:
-            line.pop(asker, None)
+            line.pop(ask, None)
+        ask.request = None
+        self._spare.append(ask)
 
     async def _mind(self) -> None:
         while True:
@@ -68,12 +95,13 @@ class Deadlines:
     def _refuse_overdue(self) -> None:
         now = trio.current_time()
         for seconds, line in list(self._lines.items()):
-            while line and _first(line) <= now:
-                _, request, asked = line.pop(next(iter(line)))
-                request.fail(AskTimeout(f"{asked} did not answer {type(request).__name__} within {seconds} s"))
+            while _first(line) <= now:
+                ask = next(iter(line))
+                del line[ask]
+                ask.refuse(seconds)
             if not line:
                 del self._lines[seconds]
 
 
-def _first(line: dict[Task, _Pending]) -> float:
-    return next(iter(line.values()))[0] if line else math.inf
+def _first(line: dict[Ask, None]) -> float:
+    return next(iter(line)).when if line else math.inf

@@ -25,6 +25,7 @@ from chatter.actors.exits import (
     ExitKind,
     MailboxFull,
 )
+from chatter.actors.parking import Parking, park, parking, wake
 from chatter.actors.request import DEFAULT_DEADLINE, Refusable, Request
 
 __all__ = ["DEFAULT_CAPACITY", "DEFAULT_DEADLINE", "Mailbox", "MailboxStatistics", "Ref", "Refusable", "Request"]
@@ -62,6 +63,7 @@ class Mailbox(Generic[M]):
         "_killed",
         "_monitors",
         "_on_trial",
+        "_parking",
         "_peak",
         "_reader",
         "_ready",
@@ -83,6 +85,7 @@ class Mailbox(Generic[M]):
         self._suspects: list[M] = _NOTHING  # what was being worked on in a crash; oldest last
         self._on_trial = False  # whether what is taken is such a one
         self._reader: trio.lowlevel.Task | None = None
+        self._parking: Parking | None = None
         self._monitors: tuple[Callable[[Down], None], ...] = ()
         self._stopping = False
         self._killed: ActorKilled | None = None
@@ -108,7 +111,7 @@ class Mailbox(Generic[M]):
             self._incoming = [message]
         if (reader := self._reader) is not None:
             self._reader = None
-            trio.lowlevel.reschedule(reader)
+            wake(reader)
 
     def _reason_not_to_put(self) -> ActorError:
         if self._end is not None:
@@ -149,7 +152,9 @@ class Mailbox(Generic[M]):
         """
         self._taken = _NOTHING
         self._reader = trio.lowlevel.current_task()
-        return trio.lowlevel.wait_task_rescheduled(self._unpark)  # noqa: ASYNC105
+        if self._parking is None:
+            self._parking = parking(self._unpark)
+        return park(self._parking)
 
     def take(self) -> M:
         """Take the oldest of what waits, when not `idle`. Raises like `get`."""
@@ -193,7 +198,7 @@ class Mailbox(Generic[M]):
     def _wake(self) -> None:
         if (reader := self._reader) is not None:
             self._reader = None
-            trio.lowlevel.reschedule(reader)
+            wake(reader)
 
     def stop(self) -> None:
         """Take nothing new; the actor ends when it has handled what waits."""

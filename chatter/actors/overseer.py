@@ -100,7 +100,10 @@ class Overseer(ABC):
         self._wake = trio.Event()
 
     async def _live(self, place: Place) -> None:
-        """A child's task: incarnation after incarnation, until one is the last."""
+        """A child's task: incarnation after incarnation, until one is the last.
+
+        Each variable here is sixteen bytes of every idle child.
+        """
         try:
             while not place.stopping:
                 place.state = "starting"
@@ -108,22 +111,22 @@ class Overseer(ABC):
                 try:
                     place.child = self._make(place.spec)
                     await place.child.run(partial(self._running, place))
-                except Overdue:
-                    exit = KILLED
-                except Exception as crash:  # noqa: BLE001 — the kernel: what a crash means is decided here
-                    exit = Exit(ExitKind.CRASHED, crash)
-                except BaseExceptionGroup as group:
-                    exit = _crash_in(group)
+                except (Exception, Overdue, BaseExceptionGroup) as failure:  # noqa: BLE001 — the kernel decides
+                    exit = _exit_of(failure)
                 place.child = None
-                delay = self._ended(place, exit)
-                if delay is None:
+                if not await self._goes_on(place, exit):
                     return
-                if delay:
-                    await place.back_off(delay)
             self._closed(place, SHUTDOWN)
         finally:
             if place.alive:
                 self._closed(place, KILLED)
+
+    async def _goes_on(self, place: Place, exit: Exit) -> bool:
+        """Whether another incarnation follows; if so, once it is time for it."""
+        delay = self._ended(place, exit)
+        if delay:
+            await place.back_off(delay)
+        return delay is not None
 
     def _running(self, place: Place) -> None:
         place.state = "running"
@@ -177,14 +180,22 @@ def _nobody_listens(_event: SupervisorEvent) -> None:
     pass
 
 
-def _crash_in(group: BaseExceptionGroup[BaseException]) -> Exit:
-    """A child with a nursery of its own was cancelled, and something in it failed on the way out."""
-    _cancelled, rest = group.split(trio.Cancelled)
-    if rest is None:
-        return KILLED
-    if not isinstance(rest, ExceptionGroup):
-        raise rest
-    return Exit(ExitKind.CRASHED, rest)
+def _exit_of(failure: BaseException) -> Exit:
+    """What a child's end by this exception is; raises what is not for a supervisor to decide."""
+    match failure:
+        case Exception():
+            return Exit(ExitKind.CRASHED, failure)
+        case Overdue():
+            return KILLED
+        case BaseExceptionGroup():  # it has a nursery, was cancelled, and something in it failed on the way out
+            _cancelled, rest = failure.split(trio.Cancelled)
+            if rest is None:
+                return KILLED
+            if isinstance(rest, ExceptionGroup):
+                return Exit(ExitKind.CRASHED, rest)
+            raise rest
+        case _:
+            raise failure
 
 
 def _node(place: Place) -> Node:

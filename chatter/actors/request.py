@@ -3,11 +3,11 @@
 from typing import Any, Final, Generic, TypeVar
 
 import attrs
-import outcome
 import trio
 
 from chatter.actors.deadlines import Deadlines
 from chatter.actors.exits import ActorError
+from chatter.actors.parking import park, wake
 
 R = TypeVar("R")
 
@@ -39,12 +39,20 @@ class Request(Refusable, Generic[R]):
     """
 
     _asker: "trio.lowlevel.Task | None" = attrs.field(init=False, default=None, repr=False)
+    _value: Any = attrs.field(init=False, default=None, repr=False)
+    _error: Exception | None = attrs.field(init=False, default=None, repr=False)
 
     def reply(self, value: R) -> None:
-        self._wake_asker(outcome.Value(value))
+        if (asker := self._asker) is not None:
+            self._asker = None
+            self._value = value
+            wake(asker)
 
     def fail(self, error: Exception) -> None:
-        self._wake_asker(outcome.Error(error))
+        if (asker := self._asker) is not None:
+            self._asker = None
+            self._error = error
+            wake(asker)
 
     def refuse(self, error: ActorError) -> None:
         self.fail(error)
@@ -53,22 +61,24 @@ class Request(Refusable, Generic[R]):
     def settled(self) -> bool:
         return self._asker is None
 
-    def _wake_asker(self, answer: "outcome.Outcome[R]") -> None:
-        if (asker := self._asker) is not None:
-            self._asker = None
-            trio.lowlevel.reschedule(asker, answer)
-
     async def answer(self, asked: str, deadline: float) -> R:
         """Wait for the answer: `Ref.ask`, once the request is in the mailbox of the actor called `asked`."""
-        asker = self._asker = trio.lowlevel.current_task()
+        self._asker = trio.lowlevel.current_task()
         deadlines = Deadlines.of_this_run()
-        deadlines.add(asker, self, asked, deadline)
+        ask = deadlines.add(self, asked, deadline)
         try:
-            answer: R = await trio.lowlevel.wait_task_rescheduled(self._forget_asker)
-            return answer
+            await park(ask.place)
         finally:
-            deadlines.remove(asker, deadline)
+            deadlines.remove(ask, deadline)
+        error, self._error = self._error, None
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # or its traceback would keep itself alive
+        value: R = self._value
+        return value
 
-    def _forget_asker(self, _raise_cancel: Any) -> trio.lowlevel.Abort:
+    def forget_asker(self) -> None:
+        """The asker was cancelled."""
         self._asker = None
-        return trio.lowlevel.Abort.SUCCEEDED
