@@ -27,6 +27,7 @@ from chatter.gateway.house import House
 from chatter.gateway.http import Http
 from chatter.gateway.limits import Limits
 from chatter.gateway.listening import Acceptor, Room
+from chatter.gateway.longpoll import LongPoll
 from chatter.gateway.network import Network, System
 from chatter.gateway.origins import Origins
 from chatter.gateway.poller import Poller
@@ -41,10 +42,11 @@ SECONDS_TO_END: Final = 1.0
 
 @attrs.frozen
 class GatewayStatistics:
-    """`websockets`, `http` and `handshakes` are open now; `accepted` and `refused` (WebSocket handshakes completed,
-    requests turned down) count since the gateway started."""
+    """`websockets`, `longpolls` (sessions), `http` and `handshakes` are open now; `accepted` and `refused` (WebSocket
+    handshakes completed, requests turned down) count since the gateway started."""
 
     websockets: int
+    longpolls: int
     http: int
     handshakes: int
     accepted: int
@@ -101,7 +103,8 @@ class Gateway:
         self._accepting = trio.CancelScope()
         self._sweeper = Sweeper(limits.silence)
         self._poller: Poller | None = None
-        self._http = Http(self._app, limits.http_write)
+        self._longpoll = LongPoll(self._rules, self._sweeper, self._app, lambda: self._open_now > limits.connections)
+        self._http = Http(self._longpoll, limits.http_write)
         self._visitors = DynamicSupervisor("visitors", shutdown=SECONDS_TO_END, observer=self._saw)
         self._visits = count(1)
         self._room = Room(limits.handshakes)
@@ -109,7 +112,8 @@ class Gateway:
 
     @property
     def _open_now(self) -> int:
-        return len(self._visitors) + (len(self._poller) if self._poller is not None else 0)
+        plain = len(self._poller) if self._poller is not None else 0
+        return len(self._visitors) + plain + len(self._longpoll)
 
     async def run(self, started: Callable[[], Any]) -> None:
         """Serve until `stop`, and drain then. `OSError` when the port can't be had."""
@@ -208,7 +212,8 @@ class Gateway:
 
     def statistics(self) -> GatewayStatistics:
         return GatewayStatistics(
-            websockets=len(self._sweeper.connections),
+            websockets=len(self._sweeper.connections) - len(self._longpoll),
+            longpolls=len(self._longpoll),
             http=len(self._http),
             handshakes=self._room.taken,
             accepted=self._door.accepted,

@@ -7,6 +7,7 @@ version of the Phoenix protocol that we speak (403). Whose token it carries is t
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from hashlib import sha1
 from typing import Final
 
@@ -18,6 +19,7 @@ from chatter.gateway.responses import Refusal, switching
 from chatter.wire.phoenix import WEBSOCKET_V1, WEBSOCKET_V2, Codec
 
 PATH: Final = "/socket/websocket"
+LONGPOLL_PATH: Final = "/socket/longpoll"
 SUBPROTOCOL: Final = "phoenix"
 TOKEN_PREFIX: Final = "base64url.bearer.phx."
 
@@ -58,7 +60,7 @@ def shake_hands(head: Head, origins: Origins) -> Handshake:
         raise Refusal(400, "invalid", "The query can't be read.") from error
     offered = head.elements("sec-websocket-protocol")
     return Handshake(
-        codec=_codec(parameters.get("vsn", "1.0.0")),
+        codec=WEBSOCKET_V1 if version_of(parameters) == "1" else WEBSOCKET_V2,
         token=_offered_token(offered) or parameters.get("token") or None,
         response=switching(_accept(key), SUBPROTOCOL if SUBPROTOCOL in offered else None),
     )
@@ -73,12 +75,12 @@ def _accept(key: str) -> str:
     return binascii.b2a_base64(digest, newline=False).decode("ascii")
 
 
-def _codec(vsn: str) -> Codec:
-    """As `Phoenix.Socket` does: a semantic version, of which the first number counts."""
-    version = _VERSION.fullmatch(vsn)
+def version_of(parameters: Mapping[str, str]) -> str:
+    """ "1" or "2", as `Phoenix.Socket` does: of a semantic version, the first number counts. Raises `Refusal`."""
+    version = _VERSION.fullmatch(parameters.get("vsn", "1.0.0"))
     if version is None:
         raise Refusal(403, "forbidden", "This version of the protocol is not spoken here: vsn is 1.0.0 or 2.0.0.")
-    return WEBSOCKET_V1 if version[1] == "1" else WEBSOCKET_V2
+    return version[1]
 
 
 def _offered_token(offered: list[str]) -> str | None:

@@ -26,6 +26,10 @@ class Limits:
     `grace`: seconds between taking no new input and closing the sockets (1012) in a drain, for replies under way.
     `drain`: seconds for HTTP requests under way in a drain. With what comes after, a drain takes `drain` + 2 at most.
     `http_write`: seconds that HTTP clients have for each piece of a response.
+    `window`: seconds that a poll waits for something to bring, and that what a client posts may take to be handled.
+    `absence`: seconds without a poll after which a long-poll session ends whose client never polled, or hung up.
+    `post`: bytes that a long-poll client may post at once, any number of messages.
+    `post_time`: seconds for them to come in.
     """
 
     message: int = MAX_MESSAGE
@@ -39,3 +43,7 @@ class Limits:
     grace: float = 0.25
     drain: float = 5.0
     http_write: float = 30.0
+    window: float = 10.0
+    absence: float = 15.0
+    post: int = 2 * 1024 * 1024
+    post_time: float = 10.0

@@ -4,7 +4,7 @@ The specification is Phoenix's guide "Writing a Channels Client" and what `Phoen
 Payloads travel as JSON bytes that were encoded once, for all members: here they are only put in their envelope.
 
 A `Codec` is a serializer and a framing. WebSocket members get each message in a text frame (RFC 6455); long-poll
-members get it as a line. Members that share a codec and a topic share the very bytes.
+members get it as an element of an array. Members that share a codec and a topic share the very bytes.
 """
 
 from collections.abc import Callable
@@ -146,9 +146,10 @@ def _without_refs(serializer: Serializer, topic: str, event: str) -> tuple[bytes
     return serializer.envelope(None, None, topic, event)
 
 
-def line(message: bytes) -> bytes:
-    """The framing of long-poll members: compact JSON has no line breaks."""
-    return message + b"\n"
+def element(message: bytes) -> bytes:
+    """The framing of long-poll members: a poll is answered with an array of messages, each a JSON string; so they can
+    be joined as they are, but for the last comma."""
+    return _encode(message.decode()) + b","
 
 
 @attrs.frozen
@@ -182,5 +183,5 @@ class Codec:
 
 WEBSOCKET_V1: Final = Codec(V1, text_frame)
 WEBSOCKET_V2: Final = Codec(V2, text_frame)
-LONGPOLL_V1: Final = Codec(V1, line)
-LONGPOLL_V2: Final = Codec(V2, line)
+LONGPOLL_V1: Final = Codec(V1, element)
+LONGPOLL_V2: Final = Codec(V2, element)

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from chatter.errors import BadFrame
 from chatter.wire import phoenix
-from chatter.wire.phoenix import LONGPOLL_V1, LONGPOLL_V2, V1, V2, WEBSOCKET_V1, WEBSOCKET_V2, Push, Serializer
+from chatter.wire.phoenix import (
+    LONGPOLL_V1,
+    LONGPOLL_V2,
+    V1,
+    V2,
+    WEBSOCKET_V1,
+    WEBSOCKET_V2,
+    Codec,
+    Push,
+    Serializer,
+)
 from chatter.wire.websocket import text_frame
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30)
@@ -200,33 +210,37 @@ def test_no_bytes_raise_anything_but_bad_frame(data: bytes) -> None:
 # -- the bytes that go out
 
 
+PLAIN_V1: Final = Codec(V1, bytes)
+PLAIN_V2: Final = Codec(V2, bytes)
+
+
 def test_a_reply_in_v2_has_the_refs_of_the_push() -> None:
-    said = LONGPOLL_V2.reply("1", "2", "chat:lobby", "ok", b'{"id":"m"}')
-    assert said == b'["1","2","chat:lobby","phx_reply",{"status":"ok","response":{"id":"m"}}]\n'
+    said = PLAIN_V2.reply("1", "2", "chat:lobby", "ok", b'{"id":"m"}')
+    assert said == b'["1","2","chat:lobby","phx_reply",{"status":"ok","response":{"id":"m"}}]'
 
 
 def test_a_reply_in_v1_has_the_ref_of_the_push() -> None:
-    said = LONGPOLL_V1.reply("1", "2", "chat:lobby", "error", b'{"reason":"x"}')
+    said = PLAIN_V1.reply("1", "2", "chat:lobby", "error", b'{"reason":"x"}')
     expected = (
-        b'{"topic":"chat:lobby","event":"phx_reply","payload":{"status":"error","response":{"reason":"x"}},"ref":"2"}\n'
+        b'{"topic":"chat:lobby","event":"phx_reply","payload":{"status":"error","response":{"reason":"x"}},"ref":"2"}'
     )
     assert said == expected
 
 
 def test_a_broadcast_has_no_refs_so_that_all_members_share_its_bytes() -> None:
-    assert LONGPOLL_V2.broadcast("chat:lobby", "typing", b"{}") == b'[null,null,"chat:lobby","typing",{}]\n'
-    in_v1 = b'{"topic":"chat:lobby","event":"typing","payload":{},"ref":null}\n'
-    assert LONGPOLL_V1.broadcast("chat:lobby", "typing", b"{}") == in_v1
+    assert PLAIN_V2.broadcast("chat:lobby", "typing", b"{}") == b'[null,null,"chat:lobby","typing",{}]'
+    in_v1 = b'{"topic":"chat:lobby","event":"typing","payload":{},"ref":null}'
+    assert PLAIN_V1.broadcast("chat:lobby", "typing", b"{}") == in_v1
 
 
 def test_a_push_to_one_member_names_its_join() -> None:
-    said = LONGPOLL_V2.push(3, None, "chat:lobby", "presence_state", b"{}")
-    assert said == b'[3,null,"chat:lobby","presence_state",{}]\n'
+    said = PLAIN_V2.push(3, None, "chat:lobby", "presence_state", b"{}")
+    assert said == b'[3,null,"chat:lobby","presence_state",{}]'
 
 
 def test_topics_and_events_are_escaped() -> None:
-    said = LONGPOLL_V2.broadcast('a"b\n', "é\\", b"{}")
-    assert said.count(b"\n") == 1
+    said = PLAIN_V2.broadcast('a"b\n', "é\\", b"{}")
+    assert b"\n" not in said
     assert json.loads(said) == [None, None, 'a"b\n', "é\\", {}]
 
 
@@ -238,6 +252,14 @@ def test_json_on_the_wire_is_compact(payload: Any) -> None:
 
 
 def test_a_websocket_member_gets_each_message_in_a_text_frame() -> None:
-    for codec, line in ((WEBSOCKET_V1, LONGPOLL_V1), (WEBSOCKET_V2, LONGPOLL_V2)):
-        bare = line.broadcast("t", "e", b"{}").rstrip(b"\n")
-        assert codec.broadcast("t", "e", b"{}") == text_frame(bare)
+    for codec, plain in ((WEBSOCKET_V1, PLAIN_V1), (WEBSOCKET_V2, PLAIN_V2)):
+        assert codec.broadcast("t", "e", b"{}") == text_frame(plain.broadcast("t", "e", b"{}"))
+
+
+@given(st.lists(st.tuples(texts, texts, values), min_size=1, max_size=5))
+@settings(deadline=None)
+def test_a_long_poll_member_gets_each_message_as_a_string_in_an_array(messages: list[tuple[str, str, Any]]) -> None:
+    for codec, plain in ((LONGPOLL_V1, PLAIN_V1), (LONGPOLL_V2, PLAIN_V2)):
+        said = [(topic, event, phoenix.encode(payload)) for topic, event, payload in messages]
+        joined = b"".join(codec.broadcast(*message) for message in said)
+        assert json.loads(b"[%b]" % joined[:-1]) == [plain.broadcast(*message).decode() for message in said]
