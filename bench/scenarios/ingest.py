@@ -1,6 +1,7 @@
 """Ingest: server CPU for one text stored, acknowledged, and delivered to a room of ten.
 
-Once with eight senders that keep eight texts in flight each, once with one sender that waits for each. The limits
+Once with eight senders that keep eight texts in flight each, once with one sender that waits for each, which is for
+comparison only: waking and sleeping for each text costs even the limit what is the goal for all of it. The limits
 store nothing.
 """
 
@@ -23,21 +24,26 @@ class Ingest:
     name: str = "ingest"
     limit: str = "limit"
     targets: tuple[str, ...] = ("chatter", "limit", "bare-python")
-    figures: tuple[Figure, ...] = (
-        Figure("cpu", "CPU µs/text", Goal(50)),
-        Figure("rate", "texts/s"),
-    )
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        goal = None if self._one_in_flight else Goal(50)
+        return (Figure("cpu", "CPU µs/text", goal), Figure("rate", "texts/s"))
+
+    @property
+    def _one_in_flight(self) -> bool:
+        return self.senders == self.each == 1
 
     @property
     def title(self) -> str:
-        flight = "one" if self.senders == self.each == 1 else f"{self.senders} senders with {self.each} each"
+        flight = "one" if self._one_in_flight else f"{self.senders} senders with {self.each} each"
         return f"Ingest: stored and acknowledged, {self.members} members, {flight} in flight"
 
     def run(self, server: Server, dialect: Dialect) -> Samples:
         with closing(room(server, dialect, self.members, self.senders)) as fleet:
 
             def window(seconds: float) -> Window:
-                if self.senders == self.each == 1:
+                if self._one_in_flight:
                     return one_in_flight(server, fleet, seconds)
                 return in_flight(server, fleet, self.each, seconds)
 
