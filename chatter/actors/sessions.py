@@ -18,6 +18,7 @@ from chatter.supervisor import DynamicSupervisor
 
 SESSION_CAPACITY: Final = 64
 GAVE_UP: Final = 1011
+DISCONNECTED: Final = 1001
 
 
 @attrs.define(eq=False)
@@ -64,6 +65,17 @@ class Sessions:
         if down.exit.abnormal:
             sitting.connection.close(GAVE_UP, "the session crashed too often")
         give_up(sitting.connection, sitting.seat, self._means)
+
+    def disconnect(self, user_id: str) -> int:
+        """Close all connections of a user, as Phoenix does when `"disconnect"` is broadcast to a socket's id; how many.
+
+        With 1001, so that clients come back and are whoever their token then says. To keep somebody out, see to it
+        before that the token is refused.
+        """
+        theirs = [s for s in self._sittings.values() if s.seat.user is not None and s.seat.user.id == user_id]
+        for sitting in theirs:
+            sitting.connection.close(DISCONNECTED, "disconnected")
+        return len(theirs)
 
     def tell_names(self) -> None:
         """The registry started anew: have every session claim its name again."""
