@@ -32,7 +32,7 @@ from chatter.actors.session import Means
 from chatter.actors.sessions import Sessions
 from chatter.core.model import User
 from chatter.core.rate import RateLimit
-from chatter.gateway import Gateway, Network, System, server_context
+from chatter.gateway import Gateway, Limits, Network, System, server_context
 from chatter.metrics import Metrics
 from chatter.settings import BadSetting, Settings
 from chatter.stores.sqlite import SqliteStore
@@ -54,6 +54,7 @@ class Ground:
     store: Callable[[Settings], Any] = lambda settings: SqliteStore(settings.database_path)
     pages: Callable[[rest.House], ASGIFramework] = rest.build
     network: Network = attrs.Factory(System)
+    limits: Limits = attrs.Factory(Limits)
 
 
 class Application:
@@ -121,6 +122,7 @@ class Application:
                 tls=tls,
                 observer=self.telemetry.emit,
                 network=self._ground.network,
+                limits=self._ground.limits,
             )
         except ValueError as error:
             raise BadSetting(f"--origins can't be used: {error}") from error
