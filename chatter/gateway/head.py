@@ -85,29 +85,32 @@ def parse_head(data: bytes) -> Head:
 
 
 def split_head(data: bytes | bytearray) -> tuple[bytes, bytes] | None:
-    """The bytes of a whole head, and those behind it; None when more must come. Raises `Refusal` of a large one."""
-    end = data.find(_END)
-    if max(end + len(_END), len(data) if end < 0 else 0) > MAX_HEAD:
+    """The bytes of a whole head, and those behind it; None when more must come.
+
+    Raises `Refusal` of a large one, and of what can't become one: TLS, and whatever else is not HTTP, is not waited
+    for. Empty lines before it are no offence (RFC 9112, 2.2), but count.
+    """
+    begin = 0
+    while data.startswith(b"\r\n", begin):
+        begin += 2
+    if not data[begin : begin + 1].isalpha() and data[begin:] not in (b"", b"\r"):
+        raise Refusal(400, "invalid", "Not an HTTP/1.1 request.")
+    found = data.find(_END, begin)
+    end = len(data) if found < 0 else found + len(_END)
+    if end > MAX_HEAD:
         raise Refusal(431, "too_long", f"A request head of more than {MAX_HEAD} bytes.")
-    if end < 0:
-        return None
-    end += len(_END)
-    return bytes(data[:end]), bytes(data[end:])
+    return None if found < 0 else (bytes(data[begin:end]), bytes(data[end:]))
 
 
 async def read_head(stream: ReceiveStream, already: bytes) -> tuple[bytes, bytes]:
     """As `split_head`, for what is there already and what `stream` brings. Both are empty when it ends too early.
 
-    Raises `Refusal`, of what can't become a head too. The caller limits the time.
+    Raises `Refusal`. The caller limits the time.
     """
     data = bytearray(already)
     while True:
-        data = data.removeprefix(b"\r\n")  # RFC 9112, 2.2: an empty line before the request is no offence
-        if data and data != b"\r":
-            if not data[:1].isalpha():  # TLS, and whatever else is not HTTP, is not waited for
-                raise Refusal(400, "invalid", "Not an HTTP/1.1 request.")
-            if (split := split_head(data)) is not None:
-                return split
+        if (split := split_head(data)) is not None:
+            return split
         try:
             more = await stream.receive_some(READ_SIZE)
         except (trio.BrokenResourceError, trio.ClosedResourceError):

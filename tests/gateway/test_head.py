@@ -76,11 +76,27 @@ def test_any_origin_is_allowed_or_refused(parts: list[str]) -> None:
     assert answer(upgrade_request(origin="".join(parts))) in (b"101", b"403")
 
 
-async def test_a_head_is_the_same_however_it_is_cut() -> None:
-    for cut in range(len(HEAD)):
+def test_empty_lines_before_a_head_are_skipped_but_count() -> None:
+    assert split_head(b"\r\n\r\n" + HEAD + b"more") == (HEAD, b"more")
+    assert split_head(b"\r\n\r") is None
+    assert split_head(b"\r\n" * (MAX_HEAD // 2)) is None
+    with pytest.raises(Refusal, match="more than"):
+        split_head(b"\r\n" * (MAX_HEAD // 2) + b"\r")
+
+
+@pytest.mark.parametrize("first", [b"\x16\x03\x01", b"\n", b"\r\n\r\r", b" GET"])
+def test_what_can_not_become_a_head_is_refused_at_once(first: bytes) -> None:
+    with pytest.raises(Refusal, match="Not an HTTP"):
+        split_head(first)
+
+
+@pytest.mark.parametrize("before", [b"", b"\r\n", b"\r\n\r\n\r\n"])
+async def test_a_head_is_the_same_however_it_is_cut(before: bytes) -> None:
+    sent = before + HEAD
+    for cut in range(len(sent)):
         ours, theirs = memory_stream_pair()
-        await ours.send_all(HEAD[cut:] + b"more")
-        assert await read_head(theirs, HEAD[:cut]) in [(HEAD, b"more")]
+        await ours.send_all(sent[cut:] + b"more")
+        assert await read_head(theirs, sent[:cut]) == (HEAD, b"more")
         await ours.aclose()
         await theirs.aclose()
 
