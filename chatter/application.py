@@ -24,11 +24,11 @@ from hypercorn.typing import ASGIFramework
 
 from chatter import logs, rest
 from chatter.actors.child import FOREVER, ChildSpec, Node, Strategy, actor
+from chatter.actors.client import Means
 from chatter.actors.connection import Connection
 from chatter.actors.mailbox import Mailbox, Ref
 from chatter.actors.presence import Presence, PresenceMessage
 from chatter.actors.rooms import Directory, DirectoryMessage, Rooms, RoomTable
-from chatter.actors.session import Means
 from chatter.actors.sessions import Sessions
 from chatter.core.model import User
 from chatter.core.rate import RateLimit

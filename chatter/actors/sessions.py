@@ -8,10 +8,12 @@ from typing import Final
 import attrs
 
 from chatter.actors.child import ChildSpec, Observer, Restart, SupervisorError, actor
+from chatter.actors.client import Means, Seat
 from chatter.actors.connection import Connection
 from chatter.actors.exits import ActorError, Down
 from chatter.actors.mailbox import Mailbox, Ref
-from chatter.actors.session import Means, Seat, Session, SessionMessage, TellNames, give_up
+from chatter.actors.session import Session, SessionMessage, TellNames
+from chatter.actors.topics import give_up
 from chatter.core.model import User
 from chatter.errors import Unavailable
 from chatter.supervisor import DynamicSupervisor

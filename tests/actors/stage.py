@@ -8,11 +8,12 @@ import trio
 import trio.testing
 
 from chatter.actors.child import ChildEnded, ChildSpec, ChildStarted, Strategy, actor
+from chatter.actors.client import Means
 from chatter.actors.mailbox import Mailbox, Ref
 from chatter.actors.presence import Presence, PresenceMessage
 from chatter.actors.room import RoomMessage
 from chatter.actors.rooms import Directory, DirectoryMessage, Rooms, RoomTable
-from chatter.actors.session import Means, SessionMessage
+from chatter.actors.session import SessionMessage
 from chatter.actors.sessions import Sessions
 from chatter.core.model import User
 from chatter.core.rate import RateLimit

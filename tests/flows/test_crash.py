@@ -11,10 +11,10 @@ import attrs
 import pytest
 import trio
 
+from chatter.actors import handlers
 from chatter.actors.exits import Down
 from chatter.actors.mailbox import Ref
 from chatter.actors.room import Room
-from chatter.actors.session import Session
 from chatter.application import Application
 from chatter.core.events import Event
 from chatter.settings import Settings
@@ -200,7 +200,7 @@ def poisonous(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], list[str]
     """Has sessions crash the first so many times they act on an event, before they do anything; a list of them."""
 
     def poison(event: str, times: int) -> list[str]:
-        act, crashes = Session._acts[event], list[str]()
+        act, crashes = handlers.AT_ONCE[event], list[str]()
 
         def crashing(*arguments: Any) -> None:
             if len(crashes) < times:
@@ -208,7 +208,7 @@ def poisonous(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], list[str]
                 raise RuntimeError("poison")
             act(*arguments)
 
-        monkeypatch.setitem(Session._acts, event, crashing)
+        monkeypatch.setitem(handlers.AT_ONCE, event, crashing)
         return crashes
 
     return poison
