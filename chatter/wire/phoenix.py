@@ -16,6 +16,7 @@ import msgspec
 
 from chatter.errors import BadFrame
 from chatter.frozen import frozen
+from chatter.wire import surrogates
 from chatter.wire.websocket import text_frame
 
 Ref = str | int | None
@@ -24,6 +25,7 @@ LONGEST_KEPT: Final = 100
 HEARTBEAT_TOPIC: Final = "phoenix"
 NOT_JSON: Final = 1007
 NOT_PHOENIX: Final = 1008
+NOT_TEXT: Final = b'{"\\udfff":null}'
 
 _encode = msgspec.json.Encoder().encode
 
@@ -49,7 +51,10 @@ class Serializer(Protocol):
     """One version of the protocol; all results are unframed JSON. `payload` is JSON."""
 
     def decode(self, text: bytes) -> Push:
-        """A client's text message; `BadFrame` when it is not JSON (1007) or not a Phoenix message (1008)."""
+        """A client's text message; `BadFrame` when it is not JSON (1007) or not a Phoenix message (1008).
+
+        A payload that holds half a surrogate pair is replaced by `NOT_TEXT`, which `pushes.parsed` refuses.
+        """
         ...
 
     def envelope(self, join_ref: Ref, ref: Ref, topic: str, event: str) -> tuple[bytes, bytes]:
@@ -70,7 +75,7 @@ class _V2:
         except msgspec.ValidationError as error:
             raise BadFrame(NOT_PHOENIX, "not a Phoenix v2 message") from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadFrame(NOT_JSON, "not JSON") from error
+            return _decode_mended(self, text, error)
         return Push(join_ref, ref, topic, event, bytes(payload))
 
     def envelope(self, join_ref: Ref, ref: Ref, topic: str, event: str) -> tuple[bytes, bytes]:
@@ -96,11 +101,20 @@ class _V1:
         except msgspec.ValidationError as error:
             raise BadFrame(NOT_PHOENIX, "not a Phoenix v1 message") from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadFrame(NOT_JSON, "not JSON") from error
+            return _decode_mended(self, text, error)
         return Push(message.join_ref, message.ref, message.topic, message.event, bytes(message.payload))
 
     def envelope(self, join_ref: Ref, ref: Ref, topic: str, event: str) -> tuple[bytes, bytes]:
         return b'{"topic":%b,"event":%b,"payload":' % (_known(topic), _known(event)), b',"ref":%b}' % _json(ref)
+
+
+def _decode_mended(serializer: Serializer, text: bytes, error: Exception) -> Push:
+    """Half a character is no fault of the protocol's but of one push: its payload then fits nothing (`NOT_TEXT`)."""
+    mended = surrogates.mended(text)
+    if mended == text:
+        raise BadFrame(NOT_JSON, "not JSON") from error
+    push = serializer.decode(mended)
+    return push if push.payload in text else attrs.evolve(push, payload=NOT_TEXT)
 
 
 def _json(value: Ref) -> bytes:

@@ -312,3 +312,12 @@ async def test_a_visitor_has_a_rate_too(strict_stage: Stage) -> None:
     visitor = await strict_stage.visitor()
     statuses = [(await visitor.ask(LOBBY, "history", {"before": 1})).status for _ in range(60)]
     assert (statuses[:50].count("ok"), statuses[-1]) == (50, "error")
+
+
+async def test_half_an_emoji_is_refused_and_the_socket_lives(stage: Stage) -> None:
+    ann = await stage.member("Ann")
+    half = ann.encoded(LOBBY, "new_message", {"text": "\ud83d"}, "half", ann.join_refs[LOBBY])
+    assert "\\ud83d" in half
+    await ann.send_text(half)
+    assert (await ann.reply("half")).response["reason"] == "invalid"
+    assert (await ann.says("\U0001f600"))["seq"] == 1

@@ -216,7 +216,6 @@ BROKEN: Final[dict[str, tuple[bytes, set[int]]]] = {
     "not JSON": (frame(TEXT, b"hello"), {1007, 1008}),
     "half of JSON": (frame(TEXT, b'["1","1","phoenix","heartbeat",{'), {1007, 1008}),
     "JSON and more": (frame(TEXT, b'["1","1","phoenix","heartbeat",{}] and more'), {1007, 1008}),
-    "half of a surrogate pair": (frame(TEXT, b'["1","1","phoenix","heartbeat",{"x":"\\ud800"}]'), {1007, 1008}),
     "nothing": (frame(TEXT, b""), {1007, 1008}),
     "null": (frame(TEXT, b"null"), {1008}),
     "an object": (frame(TEXT, b"{}"), {1008}),

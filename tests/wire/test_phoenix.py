@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatter.errors import BadFrame
-from chatter.wire import phoenix
+from chatter.errors import BadFrame, Invalid
+from chatter.wire import phoenix, pushes, surrogates
 from chatter.wire.phoenix import (
     LONGPOLL_V1,
     LONGPOLL_V2,
@@ -45,6 +45,10 @@ def in_v1(topic: object, event: object, payload: object, ref: object = None, **m
 
 def in_v2(*fields: object) -> bytes:
     return json.dumps(fields).encode()
+
+
+def in_v2_of(topic: object, event: object, payload: object, ref: object = None) -> bytes:
+    return in_v2(None, ref, topic, event, payload)
 
 
 @given(refs, refs, texts, texts, values)
@@ -107,7 +111,7 @@ def test_what_is_not_json_closes_with_1007(serializer: Serializer, text: bytes) 
 
 
 @pytest.mark.parametrize(
-    "text", [b"{", b'{"topic":"t"', b"{'topic':'t'}", b'{"topic":"\\ud800","event":""}', in_v1("t", "e", {})[:-1]]
+    "text", [b"{", b'{"topic":"t"', b"{'topic':'t'}", b'{"topic":"\\ud800","event":}', in_v1("t", "e", {})[:-1]]
 )
 def test_a_v1_object_that_is_not_quite_json_closes_with_1007(text: bytes) -> None:
     assert close_code(V1, text) == 1007
@@ -119,19 +123,54 @@ def test_a_v1_object_that_is_not_quite_json_closes_with_1007(text: bytes) -> Non
         b"[",
         b'[null,null,"t","e",',
         b"[null,null,'t','e',{}]",
-        b'["\\ud800","","","",{}]',
+        b'["\\ud800","","","",{]',
         b'[null,null,"t","e",{}] []',
         b'[null,null,"t","e",{"a":}]',
         b'[null,null,"t","e",nan]',
         b'[null,null,"t\xff","e",{}]',
         b'[null,"\xc3","t","e",{}]',
-        b'[null,null,"t","e",{"a":"\\ud800"}]',
-        b'[null,null,"t","e",{"a":"\\udc00\\ud800"}]',
+        b'[null,null,"t","e",{"a":"\\ud80"}]',
+        b'[null,null,"t","e",{"a":"\\ud800\\x"}]',
         b'[null,null,"t","e",01]',
     ],
 )
 def test_a_v2_array_that_is_not_quite_json_closes_with_1007(text: bytes) -> None:
     assert close_code(V2, text) == 1007
+
+
+HALVES: Final = ["\\ud800", "\\uDFff", "\\udc00\\ud83d", "\\ud83d\\ud83d\\ude00", "\\ud83d\\\\ude00", "\\\\\\ud83d"]
+
+
+@BOTH
+@pytest.mark.parametrize("half", HALVES)
+def test_half_a_character_is_the_fault_of_its_payload_alone(serializer: Serializer, half: str) -> None:
+    in_payload = in_v1 if serializer is V1 else in_v2_of
+    push = serializer.decode(in_payload("t", "e", {"a": "HALF"}, "1").replace(b"HALF", half.encode()))
+    assert (push.ref, push.topic, push.event) == ("1", "t", "e")
+    with pytest.raises(Invalid):
+        pushes.parsed(pushes.Join, push.payload)
+
+
+@BOTH
+def test_half_a_character_elsewhere_is_a_character_that_nothing_is_called(serializer: Serializer) -> None:
+    in_payload = in_v1 if serializer is V1 else in_v2_of
+    push = serializer.decode(in_payload("t-HALF", "e", {"text": "\U0001f600"}, "1").replace(b"HALF", b"\\udc00"))
+    assert (push.topic, json.loads(push.payload)) == ("t-\ufffd", {"text": "\U0001f600"})
+    assert b"t-\xef\xbf\xbd" in said(serializer, None, push.ref, push.topic, "e", b"{}")
+
+
+@pytest.mark.parametrize("text", ["\\\\ud800", "\\ud83d\\ude00", "\\\\\\ud83d\\uDE00", "\\ufffd", "ud800", "\\u0000"])
+def test_what_only_looks_like_half_a_character_is_as_it_is(text: str) -> None:
+    message = b'[null,null,"t","e",{"a":"%b"}]' % text.encode()
+    assert V2.decode(message).payload == b'{"a":"%b"}' % text.encode()
+    assert surrogates.mended(message) == message
+
+
+@given(st.text(st.sampled_from('\\u"dD8cC0x\ud800\udc00') | st.characters(), max_size=30))
+def test_mended_text_can_be_said(text: str) -> None:
+    escaped = json.dumps(text).encode()
+    mended = json.loads(surrogates.mended(escaped))
+    assert mended == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @pytest.mark.parametrize(
