@@ -4,9 +4,9 @@ Rooms tell it who came, changed and went; it gathers that for a moment and tells
 thousand people who arrive together make a handful of diffs, not a thousand each: the more people a diff has to be
 written to, the longer it gathers (`_interval`).
 
-It forgets everything in a crash. Its restart asks rooms and sessions to tell it again (`tell_again`), it waits a
-moment for all of them, and then gives each room the whole truth; the room finds the difference to what its members
-were told, which is nothing for those who did not move.
+It forgets everything in a crash. Its restart asks rooms and sessions to tell it again (`tell_again`), and each room
+gets the whole truth in return; the room finds the difference to what its members were told, which is nothing for
+those who did not move.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,6 @@ from chatter.core.presence import Diff, Meta, difference
 SHORTEST: Final = 0.05
 LONGEST: Final = 2.0
 SECONDS_PER_MEMBER: Final = 0.0001  # a write costs some 5 µs: diffs then take a twentieth of a core at the most
-RECOVERY: Final = 0.5
 
 
 @attrs.frozen
@@ -142,7 +141,6 @@ class Presence(Actor[PresenceMessage]):
         self._dirty: dict[str, None] = {}  # as an ordered set
 
     async def started(self) -> None:
-        self._settled_at = trio.current_time() + RECOVERY
         self._tell_again()
 
     async def serve(self) -> None:
@@ -187,7 +185,7 @@ class Presence(Actor[PresenceMessage]):
         """The first change waits for those that come with it; then the room's interval passes between two tellings."""
         if name not in self._dirty:
             self._dirty[name] = None
-            room.due = max(trio.current_time() + SHORTEST, room.due, self._settled_at if room.now else 0.0)
+            room.due = max(trio.current_time() + SHORTEST, room.due)
 
     def _tell_rooms(self) -> None:
         now = trio.current_time()
