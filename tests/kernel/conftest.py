@@ -1,9 +1,12 @@
 from collections.abc import Callable
 
 import pytest
+import trio
 from trio.testing import MockClock
 
-from .stage import Audience, Part
+from chatter.supervisor import DynamicSupervisor
+
+from .stage import PATIENT, Audience, Part, perform
 
 
 @pytest.fixture
@@ -30,3 +33,10 @@ def part(diary: list[str]) -> Callable[[str], Part]:
 def abc(diary: list[str]) -> tuple[Part, Part, Part]:
     """Anna, Ben and Cleo, who share a diary."""
     return Part("anna", diary), Part("ben", diary), Part("cleo", diary)
+
+
+@pytest.fixture
+async def aviary(nursery: trio.Nursery) -> DynamicSupervisor:
+    supervisor = DynamicSupervisor("aviary", intensity=PATIENT)
+    await perform(nursery, supervisor)
+    return supervisor
