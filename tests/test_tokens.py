@@ -1,4 +1,4 @@
-"""Tokens: ours are read back, and whatever else is `Unauthorized`, never anything worse."""
+"""Tokens: ours are read back, and whatever else is refused, never anything worse."""
 
 import time
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatter.core.model import User
 from chatter.errors import Unauthorized
-from chatter.tokens import MAX_AGE, MAX_LENGTH, Tokens
+from chatter.tokens import MAX_AGE, MAX_LENGTH, PollTokens, Tokens
 
 KEY = "a key of sufficient length"
 ANN = User("u-ann", "Ann", avatar="ann.png", moderator=True)
@@ -92,3 +92,40 @@ def test_junk_is_refused(tokens: Tokens, junk: str) -> None:
 def test_no_text_raises_anything_but_unauthorized(text: str) -> None:
     with pytest.raises(Unauthorized):
         Tokens(KEY).user(text)
+
+
+# -- those of long-poll sessions
+
+
+def test_a_poll_token_names_its_session() -> None:
+    polls = PollTokens(KEY)
+    assert polls.session(polls.mint("session 1")) == "session 1"
+
+
+def test_a_poll_token_of_another_key_names_none() -> None:
+    assert PollTokens(KEY + "!").session(PollTokens(KEY).mint("session 1")) is None
+
+
+def test_tokens_of_users_and_of_polls_are_not_taken_for_each_other(tokens: Tokens) -> None:
+    polls = PollTokens(KEY)
+    assert polls.session(tokens.mint(ANN)) is None
+    assert polls.session("poll." + tokens.mint(ANN)) is None
+    for token in (polls.mint("u"), polls.mint("u").removeprefix("poll.")):
+        with pytest.raises(Unauthorized):
+            tokens.user(token)
+
+
+def test_every_poll_token_that_was_changed_names_none() -> None:
+    polls = PollTokens(KEY)
+    token = polls.mint("session 1")
+    for at in range(len(token) - 1):
+        forged = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
+        assert polls.session(forged) is None
+        assert polls.session(token[:at]) is None
+
+
+@given(st.text(st.characters(), max_size=100))
+@settings(deadline=None)
+def test_no_text_is_more_than_no_poll_token(text: str) -> None:
+    for token in (text, "poll." + text, "a" * (MAX_LENGTH + 1)):
+        assert PollTokens(KEY).session(token) is None

@@ -14,7 +14,7 @@ from chatter.actors.mailbox import Ref
 from chatter.core.model import User
 from chatter.errors import Unauthorized, Unavailable
 from chatter.gateway.connection import WebSocketConnection
-from chatter.gateway.handshake import Handshake, is_handshake, shake_hands
+from chatter.gateway.handshake import LONGPOLL_PATH, Handshake, is_handshake, shake_hands
 from chatter.gateway.head import READ_SIZE, Head, parse_head, read_head, split_head
 from chatter.gateway.house import House
 from chatter.gateway.http import Http
@@ -22,7 +22,7 @@ from chatter.gateway.limits import Limits
 from chatter.gateway.listening import Room
 from chatter.gateway.origins import Origins
 from chatter.gateway.poller import Poller, SocketConnection
-from chatter.gateway.responses import Refusal, send_and_leave
+from chatter.gateway.responses import Refusal, TryPollingLater, send_and_leave
 from chatter.gateway.streams import StreamConnection
 from chatter.gateway.sweeper import Sweeper
 
@@ -136,6 +136,8 @@ class Door:
     def _parsed(self, data: bytes) -> Head:
         head = parse_head(data)
         if self.open_now() > self.rules.limits.connections:
+            if head.path == LONGPOLL_PATH:
+                raise TryPollingLater
             raise Refusal(503, "unavailable", "The server is full. Try again.")
         return head
 

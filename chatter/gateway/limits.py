@@ -27,7 +27,8 @@ class Limits:
     `drain`: seconds for HTTP requests under way in a drain. With what comes after, a drain takes `drain` + 2 at most.
     `http_write`: seconds that HTTP clients have for each piece of a response.
     `window`: seconds that a poll waits for something to bring, and that what a client posts may take to be handled.
-    `absence`: seconds without a poll after which a long-poll session ends whose client never polled, or hung up.
+    `absence`: seconds that a long-poll session waits for its first request, and for the next one after a poll whose
+    client hung up.
     `post`: bytes that a long-poll client may post at once, any number of messages.
     `post_time`: seconds for them to come in.
     """

@@ -110,9 +110,7 @@ class LongPollConnection(Transport):
 
     def next_poll(self) -> trio.Event:
         """A poll has come, and waits until this is set. One that waited before it is over, and brings nothing."""
-        self.seen = trio.current_time()
-        if not self.closed:
-            self._sweeper.forgive(self)
+        self._heard()
         if self._poll is not None:
             self._poll.set()
         poll = self._poll = trio.Event()
@@ -145,7 +143,7 @@ class LongPollConnection(Transport):
 
     async def publish(self, frames: Iterable[Frame | BadFrame]) -> bool:
         """Have the session handle them, and wait until it has; whether it did, or will not any more."""
-        self.seen = trio.current_time()
+        self._heard()
         await self._handled.wait()
         if not self.closed:
             self._inbox.extend(frames)
@@ -158,6 +156,11 @@ class LongPollConnection(Transport):
         return not self._inbox
 
     # -- inside
+
+    def _heard(self) -> None:
+        self.seen = trio.current_time()
+        if not self.closed:
+            self._sweeper.forgive(self)
 
     def _release(self) -> None:
         self._handled.set()

@@ -20,9 +20,20 @@ class Refusal(Exception):
         self.response = refusal(status, reason, message, *headers)
 
 
+class TryPollingLater(Refusal):
+    """In words in which phoenix.js understands it: on anything else than its protocol, it would stop for good."""
+
+    def __init__(self) -> None:
+        Exception.__init__(self)
+        self.response = _last(503, b'{"status":500}', "Access-Control-Allow-Origin: *")
+
+
 def refusal(status: int, reason: str, message: str, *headers: str) -> bytes:
     """A whole response that ends the connection; its body is that of a REST error."""
-    body = msgspec.json.encode({"error": {"reason": reason, "message": message}})
+    return _last(status, msgspec.json.encode({"error": {"reason": reason, "message": message}}), *headers)
+
+
+def _last(status: int, body: bytes, *headers: str) -> bytes:
     lines = [
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
         "Content-Type: application/json",

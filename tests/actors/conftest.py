@@ -2,29 +2,22 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import trio
-from trio.testing import MockClock
 
 from chatter.stores.sqlite import SqliteStore
 from tests.actors.stage import Stage, staged
 from tests.memory_store import MemoryStore
+from tests.virtual_time import make_virtual
 
 HERE = Path(__file__).parent
 
 
-def in_virtual_time(main: Any, *, instruments: Any = (), clock: None = None) -> Any:
-    """`trio.run` on a clock that jumps when everybody waits."""
-    return trio.run(main, clock=MockClock(autojump_threshold=0), instruments=instruments)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Who has a store in memory lives in virtual time. (pytest-trio looks for clocks among a test's arguments only.)"""
+    """Who has a store in memory lives in virtual time."""
     for item in items:
         if item.path.is_relative_to(HERE) and "store" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.trio(run=in_virtual_time), append=False)
+            make_virtual(item)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from chatter.core.model import User
 from chatter.errors import BadFrame, Unauthorized, Unavailable
 from chatter.gateway import Gateway
 from chatter.supervisor import DynamicSupervisor
-from chatter.wire.websocket import text_frame
 from tests.gateway.client import Client
 
 ANN = User("1", "Ann")
@@ -46,7 +45,7 @@ class Session(Actor[Input]):
                 connection.advance()
                 if frame.data == b"crash":
                     raise RuntimeError("asked for it")
-                connection.write(text_frame(self._name.encode() + b": " + frame.data))
+                connection.write(connection.codec.frame(self._name.encode() + b": " + frame.data))
         except BadFrame as error:
             connection.close(error.close_code, str(error))
 
