@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import attrs
 import trio
+from trio.abc import Stream
 from trio_websocket import ConnectionClosed, ConnectionRejected, WebSocketConnection, wrap_client_stream
 
 PATIENCE: Final = 20.0
@@ -263,31 +264,62 @@ async def connect(nursery: trio.Nursery, url: str, handshake: Handshake) -> Clie
 async def _live(url: str, handshake: Handshake, task_status: trio.TaskStatus[Client]) -> None:
     asked = f"vsn={handshake.vsn}" if handshake.query is None else handshake.query
     parts = urlsplit(f"{url}?{asked}" if asked else url)
-    stream = await _open(parts.hostname or "", parts.port or 0, handshake.tls)
+    stream = _Line(await _open(parts.hostname or "", parts.port or 0, handshake.tls))
     try:
         async with trio.open_nursery() as nursery:
-            socket = await wrap_client_stream(
-                nursery,
-                stream,
-                parts.netloc,
-                f"{parts.path}?{parts.query}" if parts.query else parts.path,
-                extra_headers=list(handshake.headers),
-                subprotocols=list(handshake.subprotocols),
-                max_message_size=2**24,
-                receive_buffer_size=2**16,
-                message_queue_size=64,
-            )
+            with stream.shaking_hands:
+                socket = await wrap_client_stream(
+                    nursery,
+                    stream,  # type: ignore[arg-type]
+                    parts.netloc,
+                    f"{parts.path}?{parts.query}" if parts.query else parts.path,
+                    extra_headers=list(handshake.headers),
+                    subprotocols=list(handshake.subprotocols),
+                    max_message_size=2**24,
+                    receive_buffer_size=2**16,
+                    message_queue_size=64,
+                )
+            if stream.shaking_hands.cancelled_caught:
+                raise Closed(None)
             client = Client(socket, handshake.vsn)
             task_status.started(client)
             await client.listen()
     except* ConnectionRejected as rejected:
         [rejection] = rejected.exceptions
         raise TurnedAway(getattr(rejection, "status_code", 0)) from None
+    except* Closed:
+        raise Closed(None) from None
     finally:
         await trio.aclose_forcefully(stream)
 
 
-async def _open(host: str, port: int, tls: SSLContext | None) -> trio.SocketStream | trio.SSLStream[trio.SocketStream]:
+class _Line(Stream):
+    """A stream that ends `shaking_hands` when it ends, for which trio-websocket would wait for ever."""
+
+    def __init__(self, inner: Stream) -> None:
+        self.shaking_hands = trio.CancelScope()
+        self._inner = inner
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        await self._inner.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._inner.wait_send_all_might_not_block()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        try:
+            data = await self._inner.receive_some(max_bytes)
+        except trio.BrokenResourceError:
+            data = b""
+        if not data:
+            self.shaking_hands.cancel()
+        return data
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def _open(host: str, port: int, tls: SSLContext | None) -> Stream:
     plain = await trio.open_tcp_stream(host, port)
     if tls is None:
         return plain

@@ -18,6 +18,10 @@ Arrive = Callable[..., Awaitable[Place]]
 _NUMBERS: Final = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, help="how often test_kill.py kills the server (20)")
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One for all tests of a module, which must leave it as it was; nobody's rate is limited in it."""

@@ -87,6 +87,11 @@ class Server:
         return host, int(port)
 
     @property
+    def database(self) -> Path:
+        """Where it is, unless an option says otherwise."""
+        return self.folder / "chatter.db"
+
+    @property
     def errors(self) -> str:
         """What it wrote on stderr."""
         return (self.folder / "stderr").read_text()
@@ -141,6 +146,10 @@ class Server:
         """Politely; the exit code."""
         self.signal(signal.SIGTERM)
         return self._reap()
+
+    async def again(self) -> None:
+        """`start` it, meanwhile others can act."""
+        await trio.to_thread.run_sync(self.start)
 
     async def ended(self) -> int:
         """Wait until it has exited, meanwhile others can act; the exit code."""
