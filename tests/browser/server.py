@@ -19,6 +19,10 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}/"
 
+    @property
+    def port(self) -> int:
+        return self._port
+
     def start(self) -> None:
         database = self._folder / "chatter.db"
         command = [sys.executable, "-m", "chatter", "--port", str(self._port), "--message-rate", "0"]

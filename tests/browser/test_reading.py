@@ -40,29 +40,32 @@ def test_the_newest_is_shown_first_and_the_beginning_can_be_reached(somebody: So
     expect(bo.message("Chapter 250.")).to_be_in_viewport()
 
     bo.log.hover()
-    for _ in range(60):
+    seen: set[str] = set()
+    for _ in range(100):
+        seen.update(bo.texts())
         if bo.page.get_by_text("This is where it began.").is_visible():
             break
-        bo.page.mouse.wheel(0, -4000)
+        bo.page.mouse.wheel(0, -1500)
         bo.page.wait_for_timeout(100)
 
     expect(bo.page.get_by_text("This is where it began.")).to_be_visible()
-    assert bo.texts() == [f"Chapter {number}." for number in range(1, 251)]
+    assert seen == {f"Chapter {number}." for number in range(1, 251)}
+    assert bo.texts()[:50] == [f"Chapter {number}." for number in range(1, 51)]
 
 
 def test_nothing_moves_under_the_eye_when_older_or_newer_messages_come(somebody: Somebody) -> None:
     bo = somebody()
     fill(bo, 250)
     bo.visits()
-    held = bo.log.get_by_role("article").count()
+    assert "Chapter 100." not in bo.texts()
     bo.log.hover()
-    for _ in range(12):
-        bo.page.mouse.wheel(0, -500)
+    for way in [-500] * 12 + [500] * 6:
+        bo.page.mouse.wheel(0, way)
         bo.page.wait_for_timeout(50)
         before = place(bo)
         bo.page.wait_for_timeout(250)
         assert place(bo) == before
-    assert bo.log.get_by_role("article").count() > held
+    assert "Chapter 100." in bo.texts()
 
     before = place(bo)
     ada = somebody().visits().takes_the_name("Ada")

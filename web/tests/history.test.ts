@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest"
 import type { Joined, RoomEvent } from "../src/model/contract"
-import { type History, joined, nothingYet, older, receive, trimmed } from "../src/model/history"
+import { around, type History, isCurrent, joined, mostHeld, newer, nothingYet, older, receive, refreshed, trimmed } from "../src/model/history"
 import { ada, bo, said } from "./people"
 
-const held: History = { seq: 2, messages: [said(1, ada, "hello"), said(2, bo, "hi Ada")], more: false }
+const held: History = { seq: 2, messages: [said(1, ada, "hello"), said(2, bo, "hi Ada")], more: false, newest: 2 }
 const reply = (more: Partial<Joined>): Joined => ({ room: "lobby", user: null, last_seq: 0, ...more })
 const texts = (history: History) => history.messages.map((message) => message.text)
 
@@ -138,7 +138,7 @@ describe("joining", () => {
 })
 
 describe("older messages", () => {
-  const late: History = { seq: 12, messages: [said(10, ada, "ten"), said(12, bo, "twelve")], more: true }
+  const late: History = { seq: 12, messages: [said(10, ada, "ten"), said(12, bo, "twelve")], more: true, newest: 12 }
 
   test("come before what is held", () => {
     const history = older(late, { messages: [said(8, ada, "eight"), said(9, bo, "nine")], more: true })
@@ -154,5 +154,74 @@ describe("older messages", () => {
   test("are let go beyond a limit, and can be fetched again", () => {
     expect(trimmed(late, 1)).toMatchObject({ seq: 12, more: true, messages: [{ text: "twelve" }] })
     expect(trimmed(late, 2)).toBe(late)
+  })
+})
+
+describe("far back in the room", () => {
+  const away: History = { seq: 50, messages: [said(10, ada, "ten"), said(12, bo, "twelve")], more: true, newest: 48 }
+
+  test("what is said now isn't put behind what was said then", () => {
+    const [history, verdict] = receive(away, ["new_message", said(51, ada, "now")])
+    expect(verdict).toBe("applied")
+    expect(texts(history)).toEqual(["ten", "twelve"])
+    expect(history).toMatchObject({ seq: 51, newest: 51 })
+    expect(isCurrent(history)).toBe(false)
+  })
+
+  test("what is held still changes", () => {
+    expect(after(away, ["message_edited", { id: "m12", seq: 51, text: "12", edited_at: "" }]).messages[1]!.text).toBe("12")
+  })
+
+  test("newer pages lead back to the newest, to which new messages are added again", () => {
+    const halfway = newer(away, { messages: [said(12, bo, "twelve"), said(13, bo, "thirteen")], more: true })
+    expect(isCurrent(halfway)).toBe(false)
+    const back = newer(halfway, { messages: [said(48, ada, "newest")], more: false })
+    expect(isCurrent(back)).toBe(true)
+    expect(texts(after(back, ["new_message", said(51, bo, "now")]))).toEqual(["ten", "twelve", "thirteen", "newest", "now"])
+  })
+
+  test("a page that was made before the newest message came doesn't hide that it did", () => {
+    const while_asking = after(away, ["new_message", said(51, ada, "meanwhile")])
+    expect(isCurrent(newer(while_asking, { messages: [said(48, ada, "newest")], more: false }))).toBe(false)
+  })
+
+  test("a message that a page brought before its event did is there once", () => {
+    const ahead = newer(away, { messages: [said(48, ada, "newest"), said(51, bo, "ahead")], more: false })
+    const history = after(ahead, ["new_message", said(51, bo, "ahead")])
+    expect(texts(history)).toEqual(["ten", "twelve", "newest", "ahead"])
+    expect(history.seq).toBe(51)
+  })
+
+  test("one goes elsewhere with what was said around it", () => {
+    const there = around(held, { messages: [said(30, ada, "before")], more: true }, { messages: [said(31, bo, "after")], more: true })
+    expect(texts(there)).toEqual(["before", "after"])
+    expect(there.more).toBe(true)
+  })
+
+  test("whoever stays there over too long a loss keeps the place, and asks for it anew", () => {
+    const long = reply({ last_seq: 3000, resumed: false, messages: [said(3000, bo, "much later")] })
+    const [history] = joined(away, long, 1, true)
+    expect(history.messages).toBe(away.messages)
+    expect(history).toMatchObject({ seq: 3000, newest: 3000 })
+    const [edited, deleted] = [said(10, ada, "10"), said(12, bo, "", 12, { deleted: true })]
+    const fresh = refreshed(history, { messages: [edited, deleted], more: true })
+    expect(fresh.messages).toEqual([edited, deleted])
+    expect(isCurrent(fresh)).toBe(false)
+  })
+
+  test("the newest go when older ones come, beyond what is held", () => {
+    const page = { messages: Array.from({ length: mostHeld }, (_, at) => said(at + 1, ada, `${at + 1}`)), more: false }
+    const history = older({ ...away, messages: [said(5000, bo, "far")], newest: 5000 }, page)
+    expect(history.messages).toHaveLength(mostHeld)
+    expect(history.messages[0]!.seq).toBe(1)
+    expect(isCurrent(history)).toBe(false)
+  })
+
+  test("the oldest go when newer ones come, beyond what is held", () => {
+    const page = { messages: Array.from({ length: mostHeld }, (_, at) => said(at + 100, ada, `${at}`)), more: false }
+    const history = newer(away, page)
+    expect(history.messages).toHaveLength(mostHeld)
+    expect(history.more).toBe(true)
+    expect(isCurrent(history)).toBe(true)
   })
 })

@@ -6,7 +6,7 @@ import { ada, bo, said } from "./people"
 const post = (client_id: string, text: string, author = ada.id) => ({ client_id, author, text, at: "t" })
 const two = outbox.written(outbox.written([], post("a", "first")), post("b", "second"))
 const states = (posts: outbox.Outbox) => posts.map((post) => `${post.client_id} ${post.state}`)
-const room = (...messages: History["messages"]): History => ({ seq: messages.at(-1)?.seq ?? 0, messages, more: false })
+const room = (...messages: History["messages"]): History => ({ seq: messages.at(-1)?.seq ?? 0, messages, more: false, newest: 0 })
 const reply = { id: "m5", seq: 5, inserted_at: "t" }
 
 describe("posts", () => {

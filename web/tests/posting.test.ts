@@ -149,7 +149,7 @@ describe("a page that is loaded again", () => {
     const posting = open(mouth)
     expect(posting.outbox.value).toHaveLength(1)
     const messages = [said(1, ada, "one", 1, { client_id: heard[0]!.client_id })]
-    posting.settle({ seq: 1, messages, more: false })
+    posting.settle({ seq: 1, messages, more: false, newest: 1 })
     expect(posting.outbox.value).toEqual([])
     expect(open(mouth).outbox.value).toEqual([])
   })

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest"
 import { written } from "../src/model/outbox"
-import { rows } from "../src/model/rows"
+import type { Message, User } from "../src/model/contract"
+import type { Outbox } from "../src/model/outbox"
+import { firstNew, rows } from "../src/model/rows"
 import { ada, bo, said } from "./people"
 
-function drawn(...given: Parameters<typeof rows>): string[] {
-  return rows(...given).map((row) => {
+function drawn(messages: Message[], outbox: Outbox, me: User | null, line: number | null, previous?: Message): string[] {
+  return rows(messages, outbox, me, firstNew(messages, me, line), previous).map((row) => {
     if (row.kind === "message") return `${row.leads ? `${row.message.user.name}: ` : "  "}${row.message.text}`
     if (row.kind === "post") return `${row.leads ? `${row.author.name}: ` : "  "}${row.post.text} (on its way)`
     return row.kind
@@ -46,6 +48,10 @@ describe("the log", () => {
   test("shows what is on its way after everything, as part of what one said before", () => {
     const outbox = written([], post("two"))
     expect(drawn([said(1, ada, "one")], outbox, ada, null)).toEqual(["day", "Ada: one", "  two (on its way)"])
+  })
+
+  test("doesn't name an author again where the drawing begins in the middle of what they say", () => {
+    expect(drawn([said(2, ada, "two"), said(3, bo, "three")], [], null, null, said(1, ada, "one"))).toEqual(["  two", "Bo: three"])
   })
 
   test("keeps a post's key when it becomes a message, for its author only", () => {

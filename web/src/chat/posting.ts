@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals"
 import { Refused } from "../connection/ask"
 import type { Posted } from "../model/contract"
-import type { History } from "../model/history"
+import { type History, nothingYet } from "../model/history"
 import * as outbox from "../model/outbox"
 import { whole } from "../model/whole"
 import { clientId } from "./client_id"
@@ -19,6 +19,7 @@ export interface Mouth {
 export class Posting {
   readonly outbox = signal<outbox.Outbox>([])
   #connection = 0
+  #history = nothingYet
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(
@@ -55,7 +56,9 @@ export class Posting {
     this.pump()
   }
 
+  /** The room shows so much by now. */
   settle(history: History): void {
+    this.#history = history
     this.#become(outbox.settled(this.outbox.value, history))
   }
 
@@ -87,7 +90,7 @@ export class Posting {
     this.#become(
       outcome instanceof Error
         ? outbox.refused(this.outbox.value, client_id, refusal(outcome), Date.now())
-        : outbox.stored(this.outbox.value, client_id, outcome as Posted),
+        : outbox.settled(outbox.stored(this.outbox.value, client_id, outcome as Posted), this.#history),
     )
     this.pump()
   }

@@ -3,6 +3,7 @@ import { type Channel, Presence } from "phoenix"
 import { ask, Refused } from "../connection/ask"
 import { recall, remember } from "../connection/keepsake"
 import type { Link } from "../connection/link"
+import { messagesAfter } from "../connection/rest"
 import {
   type Joined, type Message, type Meta, type Page, type Posted, type Refusal, type RoomEvent, roomEventNames, type Typing,
   type User,
@@ -16,7 +17,9 @@ import { Shelf } from "./shelf"
 import { TypingSignal } from "./typing_signal"
 
 const firstPage = 100
-const kept = 500
+const pageSize = 100
+const largestPage = 500
+const nothingMore: Page = { messages: [], more: false }
 
 export interface Owner {
   me(): User | null
@@ -28,18 +31,23 @@ export class Room {
   readonly history = signal<history.History>(history.nothingYet)
   readonly members = signal<readonly Member[]>([])
   readonly typists = signal<Typists>(new Map())
-  readonly reading = signal<unread.Reading>({ seen: 0, line: null })
+  readonly reading = signal<unread.Reading>(unread.nothingRead)
   readonly phase = signal<"joining" | "open" | "lost" | "missing" | "refused">("joining")
   readonly topic = signal("")
-  readonly loadingOlder = signal(false)
+  readonly loading = signal(false)
+  /** Whether what is held ends at the newest message. */
+  readonly isCurrent = computed(() => history.isCurrent(this.history.value))
+  /** Counts how often one came back to a room in which something was said meanwhile. */
+  readonly returns = signal(0)
+  /** The latest message by somebody else that came while one was in the room. */
+  readonly heard = signal<Message | null>(null)
   readonly draft = signal("")
-  readonly unread = computed(() =>
-    unread.unreadCount(this.reading.value, this.history.value.messages, this.owner.me()?.id ?? null),
-  )
+  readonly unread = computed(() => this.reading.value.unread)
   readonly posting: Posting
   readonly typing = new TypingSignal((typing) => this.tell("typing", { typing }))
   #channel!: Channel
   #looking = false
+  #atEnd = true
   #reported = 0
 
   constructor(
@@ -79,18 +87,56 @@ export class Room {
     return true
   }
 
-  async loadOlder(limit = firstPage): Promise<void> {
+  async loadOlder(): Promise<void> {
     const { messages, more } = this.history.value
-    if (!more || this.loadingOlder.value || !messages[0]) return
-    this.loadingOlder.value = true
-    try {
-      const page = await this.#patiently(() => this.ask<Page>("history", { before: messages[0]!.seq, limit }))
+    const first = messages[0]
+    if (!more || !first) return
+    await this.#load(async () => {
+      const page = await this.#before(first.seq, pageSize)
       // The window may have moved meanwhile; then this page no longer adjoins it.
-      if (this.history.value.messages[0]?.id === messages[0].id)
-        this.history.value = history.older(this.history.value, page)
+      if (this.history.value.messages[0]?.id === first.id) this.#show(history.older(this.history.value, page))
+    })
+  }
+
+  async loadNewer(): Promise<void> {
+    const last = this.history.value.messages.at(-1)
+    if (this.isCurrent.value || !last) return
+    await this.#load(async () => {
+      const page = await messagesAfter(this.name, last.seq, pageSize)
+      if (this.history.value.messages.at(-1)?.id === last.id) this.#show(history.newer(this.history.value, page))
+    })
+  }
+
+  /** Goes to where event `seq` is, and holds what was said around it. */
+  async goTo(seq: number): Promise<void> {
+    await this.#load(async () => {
+      const [before, after] = await Promise.all([this.#before(seq + 1), messagesAfter(this.name, seq, pageSize)])
+      this.#show(history.around(this.history.value, before, after))
+    })
+  }
+
+  /** Goes to the newest messages, from wherever one is. */
+  async goToNewest(): Promise<void> {
+    if (this.isCurrent.value) return
+    await this.#load(async () => {
+      const page = await this.#before((this.history.value.seq ?? 0) + 1)
+      this.#show(history.around(this.history.value, page, nothingMore))
+    })
+  }
+
+  /** One at a time, each of them with `loading` set. */
+  async #load(load: () => Promise<void>): Promise<void> {
+    if (this.loading.value) return
+    this.loading.value = true
+    try {
+      await load()
     } finally {
-      this.loadingOlder.value = false
+      this.loading.value = false
     }
+  }
+
+  #before(seq: number, limit = pageSize): Promise<Page> {
+    return this.#patiently(() => this.ask<Page>("history", { before: seq, limit }))
   }
 
   async #patiently<Reply>(request: () => Promise<Reply>): Promise<Reply> {
@@ -105,10 +151,11 @@ export class Room {
     }
   }
 
-  /** Whether somebody has the newest message before their eyes. */
-  look(looking: boolean): void {
-    this.#looking = looking
-    if (!looking || this.history.value.seq === null) return
+  /** Whether the end of what is held is on the screen, and somebody before it. */
+  look(atEnd: boolean, visible: boolean): void {
+    this.#atEnd = atEnd
+    this.#looking = atEnd && visible && this.isCurrent.value
+    if (!this.#looking || this.history.value.seq === null) return
     this.reading.value = unread.caughtUp(this.reading.value, this.history.value.seq)
     this.#reportRead()
   }
@@ -116,6 +163,7 @@ export class Room {
   turnAway(): void {
     if (this.unread.value === 0) this.reading.value = unread.lineGone(this.reading.value)
     this.#looking = false
+    this.#atEnd = true
   }
 
   #join(): void {
@@ -154,17 +202,38 @@ export class Room {
   }
 
   #joined(reply: Joined): void {
-    const first = this.history.value.seq === null
-    const [next, verdict] = history.joined(this.history.value, reply, firstPage)
+    const before = this.history.value
+    const stays = before.seq !== null && (!this.#atEnd || !history.isCurrent(before))
+    const [next, verdict] = history.joined(before, reply, firstPage, stays)
     if (verdict === "gap") return this.#startOver()
     this.owner.joinedAs(reply.user)
     if (typeof reply.room === "object") this.topic.value = reply.room.topic ?? ""
-    this.#show(next)
-    if (first) this.reading.value = unread.entered(this.#remembered(), next.seq ?? 0)
-    else for (const [name, payload] of reply.events ?? []) if (name === "new_message") this.#arrived(payload)
-    this.phase.value = "open"
-    if (this.#looking) this.look(true)
+    batch(() => {
+      this.#show(next)
+      this.phase.value = "open"
+      if (before.seq === null) this.#entered(next)
+      else this.#returned(reply, before.newest, next.newest)
+    })
+    if (!reply.resumed && next.messages === before.messages) void this.#refresh()
     this.posting.pump()
+  }
+
+  #entered({ seq, messages, more }: history.History): void {
+    this.reading.value = unread.entered(this.#remembered(), seq ?? 0, messages, this.owner.me()?.id ?? null)
+    if (more && this.reading.value.unread === messages.length) void this.#countUnread()
+  }
+
+  /** Nobody saw what was said while the connection was lost, even with the end of the room before their eyes. */
+  #returned(reply: Joined, newestBefore: number, newest: number): void {
+    if (newest <= newestBefore) return this.#lookOn()
+    if (reply.resumed) {
+      for (const [name, payload] of reply.events ?? []) if (name === "new_message") this.#arrived(payload, false)
+    } else {
+      const unseen = (reply.messages ?? []).filter((message) => message.seq > newestBefore && !this.#isMine(message))
+      this.reading.value = unread.missed(this.reading.value, this.reading.value.unread + unseen.length)
+      void this.#countUnread()
+    }
+    this.returns.value++
   }
 
   #receive(event: RoomEvent): void {
@@ -172,17 +241,42 @@ export class Room {
     if (verdict === "gap") return this.#resume()
     if (verdict === "stale") return
     const [name, payload] = event
-    this.#show(this.#looking ? history.trimmed(next, kept) : next)
+    this.#show(this.#atEnd ? history.trimmed(next, history.mostHeld) : next)
     if (name === "new_message") {
       this.#hear(payload.user, false)
-      this.#arrived(payload)
-    } else if (this.#looking) this.look(true)
+      this.#arrived(payload, this.#looking)
+      if (!this.#isMine(payload)) this.heard.value = payload
+    } else this.#lookOn()
   }
 
-  #arrived({ seq, user }: Message): void {
-    const mine = user.id === this.owner.me()?.id
-    this.reading.value = unread.arrived(this.reading.value, seq, this.#looking || mine)
+  #arrived(message: Message, looking: boolean): void {
+    if (!this.#isMine(message)) this.reading.value = unread.arrived(this.reading.value, message.seq, looking)
+    else if (this.reading.value.unread === 0) this.reading.value = unread.caughtUp(this.reading.value, message.seq)
     this.#reportRead()
+  }
+
+  #isMine({ user }: Message): boolean {
+    return user.id === this.owner.me()?.id
+  }
+
+  #lookOn(): void {
+    if (this.#looking) this.look(true, true)
+  }
+
+  /** What is held may have changed while too much else happened. */
+  async #refresh(): Promise<void> {
+    const { messages } = this.history.value
+    const last = messages.at(-1)
+    if (!last) return
+    const page = await this.#before(last.seq + 1, Math.min(messages.length, largestPage)).catch(() => null)
+    if (page && this.history.value.messages.at(-1)?.id === last.id) this.#show(history.refreshed(this.history.value, page))
+  }
+
+  async #countUnread(): Promise<void> {
+    if (!this.owner.me()) return
+    const { seen } = this.reading.value
+    const counted = await this.ask<{ unread: number }>("read", { seq: seen }).catch(() => null)
+    if (counted && this.reading.value.seen === seen) this.reading.value = unread.missed(this.reading.value, counted.unread)
   }
 
   #show(next: history.History): void {

@@ -1,7 +1,10 @@
 import { useComputed, useSignal } from "@preact/signals"
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
-import { type Row, rows } from "../model/rows"
+import { firstNew, type Row, rows } from "../model/rows"
+import { hasStrayed, nearsEnd, nearsStart, spanAround, theEnd } from "../model/span"
+import { Refused } from "../connection/ask"
+import type { User } from "../model/contract"
 import { useChat } from "./chat_context"
 import { Day } from "./clock"
 import { AloneHint, EmptyHint, RoomStart } from "./hints"
@@ -18,19 +21,44 @@ export function MessageLog({ room }: { room: Room }) {
   const chat = useChat()
   const box = useRef<HTMLDivElement>(null)
   const active = useSignal<string | null>(null)
-  const scroll = useLogScroll(box, () => void chat.attempt(() => room.loadOlder()))
-  const lines = useComputed(() =>
-    rows(room.history.value.messages, room.posting.outbox.value, chat.me.value, room.reading.value.line),
-  )
+  /** The event around which messages are drawn. */
+  const around = useSignal(theEnd)
+  const drawn = useComputed(() => draw(room, chat.me.value, around.value))
+  const scroll = useLogScroll(box, () => drawn.peek().isEnd, (seq, atEnd) => {
+    const { messages } = room.history.peek()
+    if (atEnd) around.value = theEnd
+    if (atEnd || seq === null) return
+    if (hasStrayed(messages, around.peek(), seq)) around.value = seq
+    if (nearsStart(messages, seq)) quietly(room.loadOlder())
+    if (nearsEnd(messages, seq)) quietly(room.loadNewer())
+  })
+  const { rows: lines, isStart, isEnd } = drawn.value
   const { seq, more } = room.history.value
   const loaded = seq !== null
 
+  const toMessage = (seq: number, key: string, reached?: (row: Element) => void) => {
+    around.value = seq
+    scroll.toRow(key, reached)
+  }
+  const toNew = () => {
+    const { line } = room.reading.peek()
+    if (room.unread.peek() > 0 && line !== null && !scroll.isInSight("new")) toMessage(line, "new")
+  }
+  const toEnd = async () => {
+    await chat.attempt(() => room.goToNewest())
+    around.value = theEnd
+    scroll.toEnd()
+  }
   useLayoutEffect(() => {
-    if (loaded && room.unread.peek() > 0) scroll.toRow("new")
+    if (loaded) toNew()
   }, [loaded])
-  useOwnPosts(room, scroll.toEnd)
-  useLook(room, loaded && scroll.atEnd.value)
-  useTarget(room, scroll.toRow)
+  useReturn(room, () => {
+    if (scroll.atEnd.peek()) toNew()
+    room.look(scroll.atEnd.peek(), !document.hidden)
+  })
+  useOwnPosts(room, toEnd)
+  useLook(room, scroll.atEnd.value)
+  useTarget(room, toMessage)
 
   const pointed = (event: Event) => {
     const row = (event.target as Element).closest<HTMLElement>("[data-key]")
@@ -43,8 +71,8 @@ export function MessageLog({ room }: { room: Room }) {
         class="h-full overflow-x-hidden overflow-y-auto overscroll-contain [overflow-anchor:none]"
         role="log"
         aria-label={`Messages in ${room.name}`}
-        aria-live="polite"
-        aria-busy={room.loadingOlder.value || !loaded}
+        aria-live="off"
+        aria-busy={room.loading.value || !loaded}
         tabIndex={0}
         onScroll={scroll.note}
         onPointerOver={(event) => event.pointerType === "mouse" && !isTouch.value && pointed(event)}
@@ -55,17 +83,62 @@ export function MessageLog({ room }: { room: Room }) {
       >
         <div class="mx-auto flex min-h-full max-w-3xl flex-col justify-end px-2 pt-6 pb-2 sm:px-5">
           {!loaded && <Skeleton />}
-          {loaded && !more && lines.value.length > 0 && <RoomStart room={room} />}
-          {more && <Skeleton lines={2} />}
-          {lines.value.map((row) => (
+          {isStart && !more && lines.length > 0 && <RoomStart room={room} />}
+          {isStart && more && <Skeleton lines={2} />}
+          {lines.map((row) => (
             <Line key={row.key} row={row} room={room} active={active.value === row.key} />
           ))}
-          {loaded && lines.value.length === 0 && <EmptyHint room={room} />}
-          {loaded && <AloneHint room={room} />}
+          {loaded && lines.length === 0 && <EmptyHint room={room} />}
+          {loaded && !room.isCurrent.value && <Skeleton lines={2} />}
+          {loaded && isEnd && <AloneHint room={room} />}
         </div>
       </div>
-      {loaded && !scroll.atEnd.value && <ToNewest unread={room.unread.value} onClick={scroll.toEnd} />}
+      {loaded && !scroll.atEnd.value && <ToNewest unread={room.unread.value} onClick={() => void toEnd()} />}
+      <Announcement room={room} />
     </div>
+  )
+}
+
+const readWithin = 2000
+
+interface Drawn {
+  rows: Row[]
+  /** Whether the first message held is among them, and whether the newest there is. */
+  isStart: boolean
+  isEnd: boolean
+}
+
+function draw(room: Room, me: User | null, around: number): Drawn {
+  const { messages, seq } = room.history.value
+  const { from, to } = spanAround(messages, around)
+  const isEnd = to === messages.length && room.isCurrent.value
+  const newId = firstNew(messages, me, room.reading.value.line)
+  const outbox = isEnd ? room.posting.outbox.value : []
+  return {
+    rows: rows(messages.slice(from, to), outbox, me, newId, messages[from - 1]),
+    isStart: seq !== null && from === 0,
+    isEnd,
+  }
+}
+
+/** Scrolling asks again by itself. */
+function quietly(loading: Promise<void>): void {
+  loading.catch((error: unknown) => {
+    if (!(error instanceof Refused)) throw error
+  })
+}
+
+/** Reads out what others say, and nothing that one scrolls past. */
+function Announcement({ room }: { room: Room }) {
+  const heard = room.heard.value
+  useEffect(() => {
+    const timer = setTimeout(() => (room.heard.value = null), readWithin)
+    return () => clearTimeout(timer)
+  }, [heard])
+  return (
+    <p class="sr-only" aria-live="polite">
+      {heard && `${heard.user.name}: ${heard.text}`}
+    </p>
   )
 }
 
@@ -107,20 +180,32 @@ function ToNewest({ unread, onClick }: { unread: number; onClick: () => void }) 
 }
 
 /** Whoever says something wants to see it said. */
-function useOwnPosts(room: Room, toEnd: () => void) {
+function useOwnPosts(room: Room, toEnd: () => Promise<void>) {
   const newest = room.posting.outbox.value.at(-1)?.client_id
+  const first = useRef(true)
   useLayoutEffect(() => {
-    if (newest) toEnd()
+    if (newest && !first.current) void toEnd()
+    first.current = false
   }, [newest])
+}
+
+/** After a connection was lost, one goes on reading where one was when it was. */
+function useReturn(room: Room, returned: () => void) {
+  const returns = room.returns.value
+  const first = useRef(true)
+  useLayoutEffect(() => {
+    if (!first.current) returned()
+    first.current = false
+  }, [returns])
 }
 
 /** The newest message counts as seen while it is on a screen that somebody can see. */
 function useLook(room: Room, atEnd: boolean) {
   useEffect(() => {
-    const look = () => room.look(atEnd && !document.hidden)
+    const look = () => room.look(atEnd, !document.hidden)
     look()
     document.addEventListener("visibilitychange", look)
     return () => document.removeEventListener("visibilitychange", look)
   }, [room, atEnd])
-  useEffect(() => () => room.look(false), [room])
+  useEffect(() => () => room.turnAway(), [room])
 }

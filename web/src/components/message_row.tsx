@@ -44,6 +44,7 @@ function Drawn({ id, at, message, leads, room, active }: Props) {
     <article
       class={`group relative flex gap-3 rounded-xl px-2 hover:bg-hover focus-within:bg-hover ${leads ? "mt-2 pt-1.5 pb-0.5" : "py-0.5"}`}
       data-key={id}
+      data-seq={message.seq}
       tabIndex={-1}
       aria-label={`${message.user.name}: ${message.deleted ? "message deleted" : message.text}`}
     >

@@ -58,7 +58,7 @@ export function SearchPanel({ onChosen }: { onChosen: () => void }) {
 function Hit({ hit, onChosen }: { hit: SearchHit; onChosen: () => void }) {
   const chat = useChat()
   const go = () => {
-    target.value = { room: hit.channel, id: hit.id }
+    target.value = { room: hit.channel, id: hit.id, seq: hit.seq }
     chat.enter(hit.channel)
     onChosen()
   }

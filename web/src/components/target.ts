@@ -1,33 +1,33 @@
 import { signal } from "@preact/signals"
-import { useEffect } from "preact/hooks"
+import { useEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
+import { rowKey } from "../model/rows"
 import { useChat } from "./chat_context"
 
 /** A message that somebody wants to see, wherever in its room it is. */
-export const target = signal<{ room: string; id: string } | null>(null)
+export const target = signal<{ room: string; id: string; seq: number } | null>(null)
 
-const mostPages = 20
-
-/** Goes to the target once its room holds it, fetching older messages until it does. */
-export function useTarget(room: Room, toRow: (key: string) => boolean) {
+/** Goes to the target: at once when its room holds it, else when what was said around it has come. */
+export function useTarget(room: Room, toMessage: (seq: number, key: string, reached: (row: Element) => void) => void) {
   const chat = useChat()
+  const asked = useRef<string | null>(null)
   const wanted = target.value
-  const { messages, more } = room.history.value
+  const { messages } = room.history.value
+  const loaded = room.history.value.seq !== null
   useEffect(() => {
-    if (wanted?.room !== room.name || room.history.value.seq === null) return
+    if (!wanted || wanted.room !== room.name || !loaded) return
     const found = messages.find((message) => message.id === wanted.id)
     if (found) {
-      const mine = found.user.id === chat.me.value?.id
-      const key = (mine && found.client_id) || found.id
-      if (!toRow(key)) return
-      target.value = null
-      glow(document.querySelector(`[data-key="${CSS.escape(key)}"]`))
-    } else if (!more || messages.length > mostPages * 500) target.value = null
-    else void chat.attempt(() => room.loadOlder(500))
-  }, [wanted, room, messages, more])
+      asked.current = target.value = null
+      toMessage(found.seq, rowKey(found, chat.me.value), glow)
+    } else if (asked.current !== wanted.id) {
+      asked.current = wanted.id
+      void chat.attempt(() => room.goTo(wanted.seq))
+    }
+  }, [wanted, room, messages, loaded])
 }
 
-function glow(row: Element | null) {
-  row?.classList.add("flash")
-  row?.addEventListener("animationend", () => row.classList.remove("flash"), { once: true })
+function glow(row: Element) {
+  row.classList.add("flash")
+  row.addEventListener("animationend", () => row.classList.remove("flash"), { once: true })
 }

@@ -16,7 +16,6 @@ interface Inside {
   authToken: (() => string) | undefined
   transport: unknown
   primaryPassedHealthCheck: boolean
-  replaceTransport(transport: unknown): void
 }
 
 /**

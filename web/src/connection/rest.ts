@@ -1,4 +1,4 @@
-import type { RoomSummary, SearchHit } from "../model/contract"
+import type { Page, RoomSummary, SearchHit } from "../model/contract"
 import { Refused } from "./ask"
 
 export async function listRooms(): Promise<RoomSummary[]> {
@@ -18,6 +18,11 @@ export async function search(words: string, room: string | null, signal: AbortSi
   const query = new URLSearchParams(room ? { q: words, channel: room } : { q: words })
   const { results } = await request<{ results: SearchHit[] }>(`/api/search?${query}`, { signal })
   return results
+}
+
+/** The oldest messages that are newer than event `after`. */
+export function messagesAfter(room: string, after: number, limit: number): Promise<Page> {
+  return request(`/api/channels/${room}/messages?after=${after}&limit=${limit}`)
 }
 
 async function request<Answer>(address: string, init?: RequestInit): Promise<Answer> {

@@ -1,0 +1,52 @@
+"""A middlebox between browser and server, as companies have them: it forwards HTTP, and WebSockets only if it likes."""
+
+import socket
+import threading
+from contextlib import suppress
+
+HEAD_SIZE = 64 * 1024
+
+
+class Middlebox:
+    """`lets_websockets_through` may change at any time, for what is opened from then on. `close` ends it."""
+
+    def __init__(self, server_port: int, *, lets_websockets_through: bool) -> None:
+        self.lets_websockets_through = lets_websockets_through
+        self._server_port = server_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _listen(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, suppress(OSError):
+            head = client.recv(HEAD_SIZE, socket.MSG_PEEK)
+            while head and b"\r\n\r\n" not in head:
+                head = client.recv(HEAD_SIZE, socket.MSG_PEEK)
+            if b"upgrade: websocket" in head.lower() and not self.lets_websockets_through:
+                client.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return
+            with socket.create_connection(("127.0.0.1", self._server_port)) as server:
+                back = threading.Thread(target=_pour, args=(server, client), daemon=True)
+                back.start()
+                _pour(client, server)
+                back.join()
+
+
+def _pour(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(HEAD_SIZE):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)

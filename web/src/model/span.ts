@@ -1,0 +1,46 @@
+/** Which of the messages held are drawn: those from index `from` up to, and without, `to`. */
+export interface Span {
+  from: number
+  to: number
+}
+
+type Numbered = { seq: number }
+
+/** The place at the newest message, which moves on with it. */
+export const theEnd = Infinity
+
+const reach = 100
+const stray = 30
+const nearEdge = 60
+
+/** As many on each side of event `around` as fill any screen several times. */
+export function spanAround(messages: readonly Numbered[], around: number): Span {
+  const at = indexOf(messages, around)
+  return { from: Math.max(0, at - reach), to: Math.min(messages.length, at + reach) }
+}
+
+/** Whether an eye on event `seq` has gone so far from `around` that the span should follow. */
+export function hasStrayed(messages: readonly Numbered[], around: number, seq: number): boolean {
+  return Math.abs(indexOf(messages, around) - indexOf(messages, seq)) > stray
+}
+
+/** Whether the eye will soon want what comes before the messages held. */
+export function nearsStart(messages: readonly Numbered[], seq: number): boolean {
+  return indexOf(messages, seq) < nearEdge
+}
+
+/** Whether the eye will soon want what comes after the messages held. */
+export function nearsEnd(messages: readonly Numbered[], seq: number): boolean {
+  return messages.length - indexOf(messages, seq) < nearEdge + reach / 2
+}
+
+/** The index of the first message at or after event `seq`. */
+function indexOf(messages: readonly Numbered[], seq: number): number {
+  let [low, high] = [0, messages.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (messages[middle]!.seq < seq) low = middle + 1
+    else high = middle
+  }
+  return low
+}
