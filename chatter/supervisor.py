@@ -13,8 +13,8 @@ nurseries. What differs, and why:
 * A child that is restarted alone is restarted by its own task, in a loop: no other task has to run in between, so
   from the crash to running again it takes microseconds (`bench/kernel.py`).
 
-The module knows no chat: with `actors`' `exits`, `parking`, `deadlines`, `request`, `mailbox`, `actor`, `child`,
-`place` and `overseer` it can be lifted into any project.
+The module knows no chat: with `actors`' `exits`, `parking`, `deadlines`, `request`, `mailbox`, `actor`, `worker`,
+`child`, `place` and `overseer` it can be lifted into any project.
 """
 
 from collections.abc import Callable, Iterable, Sequence

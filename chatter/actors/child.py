@@ -6,7 +6,7 @@ The terms are OTP's (Erlang/OTP, `supervisor` reference manual).
 import math
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
 
@@ -159,6 +159,13 @@ class Node:
         yield self
         for child in self.children:
             yield from child.walk()
+
+
+@runtime_checkable
+class Branch(Protocol):
+    """A child that has children of its own to show."""
+
+    def tree(self) -> Node: ...
 
 
 @attrs.frozen

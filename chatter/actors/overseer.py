@@ -9,6 +9,7 @@ import attrs
 import trio
 
 from chatter.actors.child import (
+    Branch,
     Child,
     ChildEnded,
     ChildSpec,
@@ -199,9 +200,9 @@ def _exit_of(failure: BaseException) -> Exit:
 
 
 def _node(place: Place) -> Node:
-    child = place.child.child if isinstance(place.child, Cancellable) else place.child
-    if isinstance(child, Overseer):
+    if (mailbox := place.spec.mailbox) is not None:
+        return Node(place.spec.name, "actor", place.state, place.restarts, mailbox.statistics())
+    child: object = place.child.child if isinstance(place.child, Cancellable) else place.child
+    if isinstance(child, Branch):
         return attrs.evolve(child.tree(), restarts=place.restarts)
-    if (mailbox := place.spec.mailbox) is None:
-        return Node(place.spec.name, "worker", place.state, place.restarts)
-    return Node(place.spec.name, "actor", place.state, place.restarts, mailbox.statistics())
+    return Node(place.spec.name, "worker", place.state, place.restarts)

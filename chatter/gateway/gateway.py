@@ -1,12 +1,14 @@
-"""The one port, as a child of the supervision tree.
+"""The one port, as a child of the supervision tree, with a staff of its own.
 
-    Gateway
-    ├── acceptors     one a listening socket
+    gateway           one for one
+    ├── visitors      dynamic: whoever's head is being read, is served by Hypercorn, or has TLS
+    ├── sweeper       one timer for all that is open
     ├── poller        reads and writes all plain WebSockets
-    ├── sweeper       one timer for all of them
-    └── visitors      a dynamic supervisor: whoever's head is being read, is served by Hypercorn, or has TLS
+    └── acceptors     one a listening socket
 
-A visitor that crashes is alone in it. The same `Gateway` may run again after a crash: its port stays bound.
+A visitor that crashes is alone in it, and so is a connection. Who of the staff crashes is started again and finds
+everything as it was; only when one crashes too often is the gateway given up, with its sockets, and started anew: its
+port stays bound.
 """
 
 import socket
@@ -20,7 +22,9 @@ import trio
 from hypercorn.typing import ASGIFramework
 from trio.abc import Stream
 
-from chatter.actors.child import ChildEnded, ChildSpec, NotRunning, Observer, Restart, SupervisorEvent
+from chatter.actors.child import ChildEnded, ChildSpec, Node, NotRunning, Observer, Restart, SupervisorEvent
+from chatter.actors.exits import Exit
+from chatter.actors.worker import Worker, contained
 from chatter.core.model import new_id
 from chatter.gateway.door import Door, Line, Rules
 from chatter.gateway.house import House
@@ -32,9 +36,10 @@ from chatter.gateway.network import Network, System
 from chatter.gateway.origins import Origins
 from chatter.gateway.poller import Poller
 from chatter.gateway.sweeper import Sweeper
-from chatter.gateway.transport import SERVICE_RESTART
-from chatter.supervisor import DynamicSupervisor
+from chatter.gateway.transport import INTERNAL_ERROR, SERVICE_RESTART, Transport
+from chatter.supervisor import DynamicSupervisor, Supervisor
 
+ACCEPTORS: Final = "acceptors"
 GOODBYES_A_TURN: Final = 256
 LOOK_AGAIN: Final = 0.05
 SECONDS_TO_END: Final = 1.0
@@ -56,7 +61,8 @@ class GatewayStatistics:
 class Gateway:
     """`actors.child.Child`. Give it a `shutdown` of `limits.drain` + 3 seconds.
 
-    `host`: None for no port at all, when all streams come by `serve`. `observer` is told of visitors that crashed.
+    `host`: None for no port at all, when all streams come by `serve`. `observer` is told of its
+    staff, and of visitors and connections that crashed.
     """
 
     def __init__(
@@ -100,8 +106,7 @@ class Gateway:
         self._asked_to_drain = trio.Event()
         self._asked_to_stop = trio.Event()
         self._drained = trio.Event()
-        self._accepting = trio.CancelScope()
-        self._sweeper = Sweeper(limits.silence)
+        self._sweeper = Sweeper(limits.silence, self._crashed)
         self._poller: Poller | None = None
         self._longpoll = LongPoll(self._rules, self._sweeper, self._app, lambda: self._open_now > limits.connections)
         self._http = Http(self._longpoll, limits.http_write)
@@ -109,6 +114,7 @@ class Gateway:
         self._visits = count(1)
         self._room = Room(limits.handshakes)
         self._door = Door(self._rules, self._http, self._sweeper, None, self._room, lambda: self._open_now)
+        self._staff = Supervisor("gateway", [], observer=self._observer)
 
     @property
     def _open_now(self) -> int:
@@ -119,37 +125,39 @@ class Gateway:
         """Serve until `stop`, and drain then. `OSError` when the port can't be had."""
         self.bind()
         if (epoll := self._network.epoll()) is not None:
-            self._door.poller = self._poller = Poller(epoll, self._network.readable)
+            self._door.poller = self._poller = Poller(epoll, self._network.readable, self._crashed)
+        self._staff = self._hire()
         try:
             async with trio.open_nursery() as nursery:
-                await self._start(nursery)
+                running = trio.Event()
+                nursery.start_soon(self._staff.run, running.set)
+                await running.wait()
                 started()
                 await self._asked_to_drain.wait()
                 await self._drain()
                 await self._asked_to_stop.wait()
-                nursery.cancel_scope.cancel()
+                self._staff.stop()
         finally:
             for connection in list(self._sweeper.connections):
                 connection.hang_up()
             self._release()
             self._begin()
 
-    async def _start(self, nursery: trio.Nursery) -> None:
-        running = trio.Event()
-        nursery.start_soon(self._visitors.run, running.set)
-        await running.wait()
-        nursery.start_soon(self._sweeper.run)
-        if self._poller is not None:
-            nursery.start_soon(self._poller.run)
-        nursery.start_soon(self._accept_all)
+    def _hire(self) -> Supervisor:
+        staff = [
+            ChildSpec("visitors", lambda: self._visitors, shutdown=SECONDS_TO_END + 1),
+            ChildSpec("sweeper", lambda: Worker(self._sweeper.run)),
+        ]
+        if (poller := self._poller) is not None:
+            staff.append(ChildSpec("poller", lambda: Worker(poller.run)))
+        staff.append(ChildSpec(ACCEPTORS, lambda: Worker(self._accept)))
+        return Supervisor("gateway", staff, observer=self._observer)
 
-    async def _accept_all(self) -> None:
-        with self._accepting:
-            async with trio.open_nursery() as nursery:
-                for listener in self._listeners:
-                    nursery.start_soon(Acceptor(listener, self._room, self._admit, self._network.readable).run)
-        for listener in self._listeners:
-            listener.close()
+    async def _accept(self) -> None:
+        async with trio.open_nursery() as nursery:
+            for listener in self._listeners:
+                nursery.start_soon(Acceptor(listener, self._room, self._admit, self._network.readable).run)
+            await trio.sleep_forever()
 
     def _admit(self, accepted: socket.socket) -> None:
         spec = ChildSpec(f"visitor {next(self._visits)}", lambda: _Visit(self._door, accepted), Restart.TEMPORARY)
@@ -176,7 +184,9 @@ class Gateway:
         await self._drained.wait()
 
     async def _drain(self) -> None:
-        self._accepting.cancel()
+        await self._staff.stop_child(ACCEPTORS)
+        for listener in self._listeners:
+            listener.close()
         self._door.shut = self._sweeper.draining = True
         await self._http.retire()
         for connection in self._sweeper.connections:
@@ -205,6 +215,17 @@ class Gateway:
         self._listeners.clear()
         if self._poller is not None:
             self._poller.close()
+
+    def _crashed(self, connection: Transport, crash: Exit) -> None:
+        """A bug in one connection, met by one of the staff: the others go on."""
+        if self._observer is not None:
+            self._observer(ChildEnded("connections", connection.id, crash, None))
+        if contained(connection.close, INTERNAL_ERROR) is not None:
+            contained(connection.hang_up)
+
+    def tree(self) -> Node:
+        """The staff, as it is now."""
+        return self._staff.tree()
 
     def _saw(self, event: SupervisorEvent) -> None:
         if self._observer is not None and isinstance(event, ChildEnded) and event.exit.error is not None:

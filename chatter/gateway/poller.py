@@ -11,14 +11,17 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from chatter.actors.worker import contained
 from chatter.gateway.backlog import Backlog
 from chatter.gateway.connection import WebSocketConnection
 from chatter.gateway.limits import Limits
 from chatter.wire.phoenix import Codec
 
 if TYPE_CHECKING:
+    from chatter.actors.exits import Exit
     from chatter.actors.mailbox import Ref
     from chatter.gateway.sweeper import Sweeper
+    from chatter.gateway.transport import Transport
 
 SOCKETS_A_TURN: Final = 256
 READ_SIZE: Final = 64 * 1024
@@ -29,11 +32,21 @@ _OUT: Final = 4
 
 
 class Poller:
-    """The task that waits, and the sockets it waits for. `readable` waits until the epoll has news."""
+    """The task that waits, and the sockets it waits for. `readable` waits until the epoll has news.
 
-    def __init__(self, epoll: Any, readable: Callable[[Any], Awaitable[None]]) -> None:
+    It may crash and `run` again: nobody is lost, since epoll tells again what was not read or written. A crash in one
+    connection is told to `crashed`, and is that one's alone.
+    """
+
+    def __init__(
+        self,
+        epoll: Any,
+        readable: Callable[[Any], Awaitable[None]],
+        crashed: "Callable[[Transport, Exit], None]",
+    ) -> None:
         self._epoll = epoll
         self._readable = readable
+        self._crashed = crashed
         self._sockets: dict[int, SocketConnection] = {}
 
     def __len__(self) -> int:
@@ -42,14 +55,13 @@ class Poller:
     async def run(self) -> None:
         while True:
             await self._readable(self._epoll)
-            for ready, events in self._epoll.poll(0, SOCKETS_A_TURN):
-                connection = self._sockets.get(ready)
-                if connection is None:
-                    continue
-                if events & _OUT:
-                    connection.flush()
-                if events & ~_OUT:
-                    connection.receive()
+            self._attend_some()
+
+    def _attend_some(self) -> None:
+        for ready, events in self._epoll.poll(0, SOCKETS_A_TURN):
+            connection = self._sockets.get(ready)
+            if connection is not None and (crash := contained(connection.attend, events)) is not None:
+                self._crashed(connection, crash)
 
     def close(self) -> None:
         self._epoll.close()
@@ -123,8 +135,14 @@ class SocketConnection(WebSocketConnection):
         if not self.closed:
             self._queue(data)
 
+    def attend(self, events: int) -> None:
+        """Epoll says that it can be written to, or that there are bytes, or the end of them."""
+        if events & _OUT:
+            self.flush()
+        if events & ~_OUT:
+            self.receive()
+
     def receive(self) -> None:
-        """Epoll says that there are bytes, or the end of them."""
         try:
             data = self._socket.recv(READ_SIZE)
         except BlockingIOError:

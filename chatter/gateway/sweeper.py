@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from chatter.actors.worker import contained
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chatter.actors.exits import Exit
     from chatter.gateway.transport import Transport
 
 TICK: Final = 1.0
@@ -18,11 +23,12 @@ class Sweeper:
     """Knows all that is open, as keys in the order in which they came: what is done to all of them is done in an
     order that can be told. `now`: the time of the last tick. `draining`: nobody is listened to any more."""
 
-    def __init__(self, silence: float) -> None:
+    def __init__(self, silence: float, crashed: "Callable[[Transport, Exit], None]") -> None:
         self.now = 0.0
         self.draining = False
         self.connections: dict[Transport, None] = {}
         self._silence = silence
+        self._crashed = crashed
         self._due: dict[Transport, float] = {}
         self._unheard: dict[Transport, None] = {}
 
@@ -50,10 +56,15 @@ class Sweeper:
     def sweep(self) -> None:
         silent_since = self.now - self._silence
         for connection in [c for c in self.connections if c.seen <= silent_since]:
-            connection.silent()
+            self._tell(connection, connection.silent)
         for connection in [c for c, due in self._due.items() if due <= self.now]:
             self._due.pop(connection, None)
-            connection.overdue()
+            self._tell(connection, connection.overdue)
         unheard, self._unheard = self._unheard, {}
         for connection in unheard:
-            connection.tell()
+            self._tell(connection, connection.tell)
+
+    def _tell(self, connection: "Transport", told: "Callable[[], None]") -> None:
+        """One that crashes is told to `crashed`; the others get what is theirs."""
+        if (crash := contained(told)) is not None:
+            self._crashed(connection, crash)

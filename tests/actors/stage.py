@@ -22,6 +22,7 @@ from chatter.stores.port import Store
 from chatter.supervisor import DynamicSupervisor, Supervisor
 from chatter.tokens import Tokens
 from chatter.wire.phoenix import WEBSOCKET_V1, WEBSOCKET_V2
+from tests.gateway.client import unexpected
 from tests.phoenix_client import PhoenixClient
 
 LOBBY = "chat:lobby"
@@ -94,7 +95,7 @@ class Stage:
             actions=RateLimit(message_rate * 5, 50, trio.current_time),
         )
         self.sessions = Sessions(self.means, self._observe)
-        self.sweeper = Sweeper(silence=10**9)
+        self.sweeper = Sweeper(10**9, unexpected)
         self.root = self._make_root()
 
     def _make_root(self) -> Supervisor:

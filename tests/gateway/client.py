@@ -7,6 +7,8 @@ import attrs
 import trio
 from trio.abc import HalfCloseableStream, Stream
 
+from chatter.actors.exits import Exit
+
 KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
 ACCEPT: Final = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 MASK: Final = b"\x12\x34\x56\x78"
@@ -166,3 +168,8 @@ class Client:
             return False
         self._unread += data
         return bool(data)
+
+
+def unexpected(_connection: object, crash: Exit) -> None:
+    """What to do with a crash of a connection where none is expected."""
+    raise crash.error or AssertionError(crash)

@@ -18,7 +18,7 @@ from chatter.actors.mailbox import Mailbox
 from chatter.errors import BadFrame
 from chatter.gateway import Limits, StreamConnection, Sweeper
 from chatter.wire.phoenix import WEBSOCKET_V2
-from tests.gateway.client import CLOSE, PING, TEXT, Client, close_payload, frame
+from tests.gateway.client import CLOSE, PING, TEXT, Client, close_payload, frame, unexpected
 
 LIMITS = Limits(message=1000, backlog=5000, stall=30, silence=60, goodbye=5)
 
@@ -45,7 +45,7 @@ async def scene() -> AsyncIterator[Scene]:
 @asynccontextmanager
 async def playing(capacity: int = 16, unread: bytes = b"") -> AsyncIterator[Scene]:
     ours, theirs = memory_stream_pair()
-    sweeper = Sweeper(LIMITS.silence)
+    sweeper = Sweeper(LIMITS.silence, unexpected)
     mailbox: Mailbox[Any] = Mailbox("session", capacity)
     connection = StreamConnection(theirs, b"", "c1", WEBSOCKET_V2, sweeper, LIMITS)
     async with trio.open_nursery() as nursery:

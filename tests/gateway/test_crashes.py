@@ -6,14 +6,21 @@ from typing import Any
 import pytest
 import trio
 
-from chatter.actors.child import ChildEnded, SupervisorEvent
+from chatter.actors.child import ChildEnded, RestartsExceeded, SupervisorEvent
 from chatter.actors.connection import Connection
 from chatter.actors.mailbox import Ref
 from chatter.core.model import User
-from chatter.gateway import StreamConnection, WebSocketConnection
+from chatter.gateway import Gateway, StreamConnection, WebSocketConnection
+from chatter.gateway.listening import Acceptor
+from chatter.gateway.poller import Poller, SocketConnection
+from chatter.gateway.sweeper import Sweeper
 from chatter.wire.websocket import FrameReader, text_frame
 from tests.gateway.client import upgrade_request
-from tests.gateway.stage import Stage, eventually, staged
+from tests.gateway.stage import EchoHouse, Stage, eventually, make_app, staged
+
+
+def ends(seen: list[SupervisorEvent]) -> list[ChildEnded]:
+    return [event for event in seen if isinstance(event, ChildEnded)]
 
 
 async def test_a_crash_in_a_handshake_is_observed_and_ends_that_connection_alone(
@@ -31,9 +38,8 @@ async def test_a_crash_in_a_handshake_is_observed_and_ends_that_connection_alone
             bob = await stage.dial()
             await bob.send(upgrade_request())
             assert await bob.at_end()
-        await eventually(lambda: len(seen) == 1)
-        assert isinstance(seen[0], ChildEnded)
-        assert str(seen[0].exit.error) == "a bug in the house"
+        await eventually(lambda: len(ends(seen)) == 1)
+        assert str(ends(seen)[0].exit.error) == "a bug in the house"
         await ann.send_text("hello")
         assert await ann.text() == "visitor: hello"
         await stage.connected()
@@ -55,6 +61,110 @@ async def test_a_crash_in_the_reading_of_frames_is_the_sessions(stage: Stage, mo
 
 def crash(*_: object) -> None:
     raise RuntimeError("a bug in the reader")
+
+
+async def test_a_crash_in_the_poller_on_behalf_of_one_socket_ends_that_socket_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[SupervisorEvent] = []
+    async with staged(observer=seen.append) as stage:
+        ann, bob = await stage.connected(), await stage.connected()
+        unlucky = stage.house.connection
+        received = WebSocketConnection.received
+
+        def crash_one(connection: WebSocketConnection, data: bytes) -> None:
+            if connection is unlucky:
+                raise RuntimeError("a bug in the poller")
+            received(connection, data)
+
+        monkeypatch.setattr(WebSocketConnection, "received", crash_one)
+        await bob.send_text("hello")
+        assert await bob.close_code() == 1011
+        await ann.send_text("hello")
+        assert await ann.text() == "visitor: hello"
+        (crash,) = ends(seen)
+        assert (crash.supervisor, crash.child) == ("connections", unlucky.id)
+        assert str(crash.exit.error) == "a bug in the poller"
+        assert stage.gateway.tree().children[2].restarts == 0
+
+
+async def test_a_socket_that_can_not_even_be_closed_after_a_crash_is_hung_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = await stage.connected(), await stage.connected()
+    unlucky = stage.house.connection
+    flush = SocketConnection.flush
+
+    def crash_one(connection: SocketConnection) -> None:
+        if connection is unlucky:
+            raise RuntimeError("a bug in the poller")
+        flush(connection)
+
+    monkeypatch.setattr(SocketConnection, "flush", crash_one)
+    monkeypatch.setattr(WebSocketConnection, "received", lambda connection, _: connection.flush())
+    await bob.send_text("hello")
+    assert await bob.at_end()
+    assert unlucky.closed
+    monkeypatch.undo()
+    await ann.send_text("hello")
+    assert await ann.text() == "visitor: hello"
+
+
+PLACES: dict[str, tuple[type, str]] = {
+    "poller": (Poller, "_attend_some"),
+    "sweeper": (Sweeper, "sweep"),
+    "acceptors": (Acceptor, "_accept_some"),
+}
+
+
+@pytest.mark.parametrize("who", PLACES)
+async def test_who_of_the_staff_crashes_is_started_again_and_no_socket_notices(
+    monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    seen: list[SupervisorEvent] = []
+    async with staged(observer=seen.append) as stage:
+        ann = await stage.connected()
+        place = {
+            "poller": (Poller, "_attend_some"),
+            "sweeper": (Sweeper, "sweep"),
+            "acceptors": (Acceptor, "_accept_some"),
+        }
+        of, method = place[who]
+        original, crashes = getattr(of, method), list[str]()
+
+        def crash_twice(self: Any, *arguments: Any) -> Any:
+            if len(crashes) < 2:
+                crashes.append(who)
+                raise RuntimeError("a bug in the staff")
+            return original(self, *arguments)
+
+        monkeypatch.setattr(of, method, crash_twice)
+        bob = await stage.connected()  # the one who is waited for is woken by this
+        for client in (ann, bob):
+            await client.send_text("hello")
+            assert await client.text() == "visitor: hello"
+        await eventually(lambda: len(crashes) == 2)
+        await eventually(lambda: _restarts(stage, who) == 2)
+        assert [end.child for end in ends(seen)] == [who, who]
+        await ann.send_text("still here")
+        assert await ann.text() == "visitor: still here"
+
+
+def _restarts(stage: Stage, who: str) -> int:
+    (node,) = [node for node in stage.gateway.tree().children if node.name == who]
+    return node.restarts
+
+
+async def test_when_one_of_the_staff_crashes_too_often_the_gateway_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sweeper, "sweep", crash_always)
+    gateway = Gateway(EchoHouse(), make_app(), port=0)
+    with pytest.raises(ExceptionGroup) as crash, trio.fail_after(5):
+        await gateway.run(lambda: None)
+    assert crash.group_contains(RestartsExceeded)
+
+
+def crash_always(*_: object) -> None:
+    raise RuntimeError("a bug in the staff")
 
 
 async def test_a_broadcast_reaches_all_but_those_that_are_gone(stage: Stage) -> None:
