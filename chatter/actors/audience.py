@@ -114,6 +114,9 @@ class Audience:
         lane.add(member)
 
     def discard(self, member: Member) -> None:
+        """Who left is not told what is on its way: joining again on the same socket, it would hear it twice."""
+        for telling in self._on_their_way:
+            telling.held_up = True
         key = _lane_key(member)
         lane = self._lanes.get(key)
         if lane is not None:

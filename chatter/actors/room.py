@@ -8,8 +8,12 @@ several people talk at the same moment it gathers for `GATHER` seconds between t
 Whatever crashes here is handled again by the next incarnation (`redeliver`), which is safe: a command that was stored
 before is recognised by its id, members and what is on its way to them are the `Audience`'s, which stays, and the rest
 comes back from the store.
+
+A store that fails may have stored all the same, and its writer goes on though the room that asked it has crashed. So
+after either the room looks once more (`_doubt`): whatever is stored is told, also when nobody sends anything again.
 """
 
+import math
 from typing import Any, Final, Protocol
 
 import attrs
@@ -32,6 +36,7 @@ from chatter.wire.phoenix import encode
 
 IDLE_AFTER: Final = 60.0
 GATHER: Final = 0.002
+LOOK_AGAIN: Final = 1.0
 
 
 class Receipt(Protocol):
@@ -131,6 +136,7 @@ class Room(Actor[RoomMessage]):
         self._used_at = trio.current_time()
         self._idle = False
         self._owes_presence = False
+        self._look_again_at = math.inf
 
     async def started(self) -> None:
         """Load the newest of the log, and tell the members what an earlier incarnation left untold."""
@@ -138,17 +144,41 @@ class Room(Actor[RoomMessage]):
         self._log = RoomLog(tail.last_seq, tail.events, tail.messages)
         if self._audience.told_seq is None:
             self._audience.told_seq = tail.last_seq
+        else:  # what the last incarnation asked to be stored may be stored only now
+            self._doubt()
         self._tell_presence()
 
     async def serve(self) -> None:
         await self._catch_up()
         while not (self._idle and self._unused):
             self._idle = False
-            batch = await self.mailbox.get_all()
+            batch = await self._next_batch()
             began = trio.current_time()
             await self._handle_all(batch)
             if sum(isinstance(message, Submit) for message in batch) > 1:
                 await trio.sleep_until(began + GATHER)
+
+    async def _next_batch(self) -> list[RoomMessage]:
+        """All that waits; nothing when more was stored than this room had heard of."""
+        if self._look_again_at == math.inf:
+            return await self.mailbox.get_all()
+        with trio.move_on_at(self._look_again_at):
+            return await self.mailbox.get_all()
+        await self._look_again()
+        return []
+
+    def _doubt(self) -> None:
+        """Something may be stored of which the store did not say so."""
+        self._look_again_at = trio.current_time() + LOOK_AGAIN
+
+    async def _look_again(self) -> None:
+        self._look_again_at = math.inf
+        try:
+            unheard = await self._store.events_after(self._name, self._log.last_seq, EVENTS)
+        except Unavailable:
+            self._doubt()
+            return
+        self._add(unheard)
 
     async def _catch_up(self) -> None:
         await self._audience.deliver()
@@ -245,21 +275,25 @@ class Room(Actor[RoomMessage]):
         self._used_at = trio.current_time()
         try:
             outcomes = await self._store.append(self._name, [submit.command for submit in submits])
+            await self._take_in(outcomes)
         except Refused as refusal:
+            self._doubt()
             for submit in submits:
                 submit.receipt.refused(refusal)
             return
-        events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
-        await self._take_in(events)
         _answer_all(submits, outcomes)
 
-    async def _take_in(self, events: list[Event]) -> None:
-        """Add stored events to the log and put them on their way; others' events before them come from the store."""
-        if not events:
-            return
-        first = events[0].seq
-        if first != self._log.last_seq + 1:
-            events = await self._store.events_after(self._name, self._log.last_seq, events[-1].seq - self._log.last_seq)
+    async def _take_in(self, outcomes: list[Outcome]) -> None:
+        """Add what is stored to the log and put it on its way. What this room did not hear of comes from the store:
+        others' events, and its own whose storing seemed to have failed."""
+        events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
+        known = self._log.last_seq
+        newest = max((_seq(outcome) for outcome in outcomes), default=0)
+        if newest > known and not (events and events[0].seq == known + 1):
+            events = await self._store.events_after(self._name, known, newest - known)
+        self._add(events)
+
+    def _add(self, events: list[Event]) -> None:
         for event in events:
             self._log.append(event)
         self._tell_events(events)
@@ -327,6 +361,16 @@ class Room(Actor[RoomMessage]):
     def _unused(self) -> bool:
         """Nobody is here, and nobody is at the door."""
         return not len(self._audience) and not len(self.mailbox)
+
+
+def _seq(outcome: Outcome) -> int:
+    match outcome:
+        case Stored(event=event):
+            return event.seq
+        case Known(seq=seq):
+            return seq
+        case _:
+            return 0
 
 
 def _answer_all(submits: list[Submit], outcomes: list[Outcome]) -> None:
