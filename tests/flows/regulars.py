@@ -17,12 +17,14 @@ from trio_websocket import HandshakeError
 from tests.histories import Payload, Promise, View, faults
 
 from . import disk
-from .client import V1, V2, Closed, Handshake, Place, Refusal, TurnedAway, connect
+from .client import V1, V2, Client, Closed, Handshake, Place, Refusal, TurnedAway, connect
 from .conftest import calling, unique
+from .crowd import Crowd
 from .server import Server
 
 AT_ONCE: Final = 8
 PAUSE: Final = 0.02
+PATIENCE: Final = 10.0
 IN_THE_END: Final = 30.0
 
 GONE: Final = (Closed, OSError, TurnedAway, HandshakeError, trio.BrokenResourceError, trio.ClosedResourceError)
@@ -39,11 +41,13 @@ class Wish:
 
 @attrs.define(eq=False)
 class Regular:
-    """Somebody who reads. `visits`: how often they were let in; `closed_with`: the code of each socket's end."""
+    """Somebody who reads. `patience`: seconds without any answer after which they hang up and come again.
+    `visits`: how often they were let in; `closed_with`: the code of each socket's end."""
 
     name: str
     topic: str = "chat:lobby"
     vsn: str = V2
+    patience: float = PATIENCE
     view: View = attrs.field(init=False)
     place: Place | None = attrs.field(init=False, default=None)
     visits: int = attrs.field(init=False, default=0)
@@ -78,14 +82,28 @@ class Regular:
 
     async def _visit(self, url: str) -> None:
         async with trio.open_nursery() as nursery:
-            client = await connect(nursery, url, self.handshake)
-            place = await client.join(self.topic, after=self.view.seq)
+            place = await self._enter(nursery, url)
             assert place.welcome["resumed"], f"{self.name} was away for too long"
             self.view.told(place.welcome["events"])
             self.visits += 1
             with self._being(place):
+                nursery.start_soon(self._look_whether_anybody_is_there, place.client)
                 await self.act(place)
             nursery.cancel_scope.cancel()
+
+    async def _enter(self, nursery: trio.Nursery, url: str) -> Place:
+        with trio.move_on_after(self.patience):
+            client = await connect(nursery, url, self.handshake)
+            return await client.join(self.topic, after=self.view.seq)
+        raise Closed(None)
+
+    async def _look_whether_anybody_is_there(self, client: Client) -> None:
+        while True:
+            with trio.move_on_after(self.patience) as waiting:
+                await client.heartbeat()
+            if waiting.cancelled_caught:
+                raise Closed(None)
+            await trio.sleep(self.patience / 4)
 
     @contextmanager
     def _being(self, place: Place) -> Iterator[None]:
@@ -190,6 +208,11 @@ class Party:
     def writers(self) -> list[Writer]:
         return [regular for regular in self.regulars if isinstance(regular, Writer)]
 
+    @property
+    def unavailable(self) -> int:
+        """How often somebody was told to try again."""
+        return sum(writer.unavailable for writer in self.writers)
+
     def something_happened(self) -> None:
         self.done += 1
         self._news.set()
@@ -201,15 +224,15 @@ class Party:
         while self.done < enough:
             await self._news.wait()
 
-    async def invite(self, *, writers: int, readers: int) -> None:
+    async def invite(self, *, writers: int, readers: int, patience: float) -> None:
         """Of both dialects and versions."""
         async with calling(self.server) as rest:
             for nth in range(writers):
                 name = unique("writer")
                 guest = await rest.post("/api/guests", name=name)
                 token, user_id = guest["token"], guest["user"]["id"]
-                self.regulars.append(Writer(name, *_WAYS[nth % 4], token=token, user_id=user_id, party=self))
-        self.regulars += [Regular(unique("reader"), *_WAYS[nth % 4]) for nth in range(readers)]
+                self.regulars.append(Writer(name, *_WAYS[nth % 4], patience, token=token, user_id=user_id, party=self))
+        self.regulars += [Regular(unique("reader"), *_WAYS[nth % 4], patience) for nth in range(readers)]
 
     async def end(self) -> None:
         """Let everybody finish, and hear everything that is stored."""
@@ -217,6 +240,15 @@ class Party:
         await self._until(lambda: [writer for writer in self.writers if not writer.is_done])
         last = disk.stored(self.server.database).last_seq
         await self._until(lambda: [regular for regular in self.regulars if regular.seq < last])
+        await self._until(lambda: [regular for regular in self.regulars if not self._knows_who_is_here(regular)])
+
+    def _knows_who_is_here(self, regular: Regular) -> bool:
+        """Each of the writers, once, and nobody else."""
+        if regular.place is None:
+            return False
+        crowd = Crowd(regular.place)
+        crowd.look()
+        return {id: len(metas) for id, metas in crowd.metas.items()} == {writer.user_id: 1 for writer in self.writers}
 
     async def _until(self, nobody: Callable[[], Sequence[Regular]]) -> None:
         with trio.move_on_after(IN_THE_END):
@@ -240,10 +272,10 @@ _WAYS: Final[tuple[tuple[str, str], ...]] = (
 
 
 @asynccontextmanager
-async def partying(server: Server, *, writers: int, readers: int) -> AsyncIterator["Party"]:
+async def partying(server: Server, *, writers: int, readers: int, patience: float = PATIENCE) -> AsyncIterator["Party"]:
     """People write and read in the server's lobby while the block runs; at its end, nothing may have gone wrong."""
     party = Party(server)
-    await party.invite(writers=writers, readers=readers)
+    await party.invite(writers=writers, readers=readers, patience=patience)
     async with trio.open_nursery() as nursery:
         for regular in party.regulars:
             nursery.start_soon(regular.live, server)

@@ -88,8 +88,11 @@ class Server:
 
     @property
     def database(self) -> Path:
-        """Where it is, unless an option says otherwise."""
-        return self.folder / "chatter.db"
+        """Where it is: in the current folder, unless an option says otherwise."""
+        if "--database" not in self._options:
+            return self.folder / "chatter.db"
+        url = self._options[self._options.index("--database") + 1]
+        return self.folder / url.removeprefix("sqlite:///")
 
     @property
     def errors(self) -> str:
@@ -99,8 +102,7 @@ class Server:
     @property
     def memory(self) -> int:
         """Bytes of memory in use."""
-        assert self._process is not None
-        pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def start(self) -> None:
@@ -131,6 +133,11 @@ class Server:
             self.kill()
             raise AssertionError(f"It said {line!r} and did not listen: {self.errors}")
         return line.removeprefix("Listening on ").strip()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def signal(self, which: signal.Signals) -> None:
         assert self._process is not None

@@ -118,6 +118,23 @@ async def test_writing_to_a_full_disk_is_unavailable_until_there_is_room(tmp_pat
         await goes_on(store, taken)
 
 
+async def test_a_disk_that_takes_nothing_fails_the_check_and_search_finds_what_it_knows(tmp_path: Path) -> None:
+    async with running(SqliteStore(tmp_path / "chatter.db")) as store:
+        await store.append("lobby", [Post(user=ANN, text="before")])
+        assert len(await store.search("before", room=None, limit=10)) == 1
+        await store.check()
+        with files_limited_to(1):
+            with pytest.raises(Unavailable):
+                await store.append("lobby", [Post(user=ANN, text="refused")])
+            for _ in range(2):
+                with pytest.raises(Unavailable):
+                    await store.check()
+            assert len(await store.search("before", room=None, limit=10)) == 1
+        await store.check()
+        await goes_on(store, 1)
+        await store.check()
+
+
 async def test_a_full_database_is_unavailable_until_there_is_room(tmp_path: Path) -> None:
     def limited(transaction: Transaction, *, pages: int) -> None:
         transaction.connection.execute(f"pragma max_page_count = {pages}")

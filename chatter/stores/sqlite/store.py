@@ -4,6 +4,7 @@ A supervisor runs it; rooms call it. Writes go to the one writer, reads to threa
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection, DatabaseError
@@ -95,7 +96,9 @@ class SqliteStore:
         return await self._read(partial(reading.unread, name=room, user_id=user_id))
 
     async def search(self, query: str, *, room: str | None, limit: int) -> list[Hit]:
-        await self._index_everything()
+        """While nothing can be written (disk full, locked), the newest messages may be missing."""
+        with suppress(Unavailable):
+            await self._index_everything()
         return await self._read(partial(search.find, query=query, name=room, limit=limit))
 
     async def rooms(self) -> list[RoomInfo]:
@@ -108,9 +111,11 @@ class SqliteStore:
         return await self._running.writer.submit(partial(log.create_room, name=name, topic=topic))
 
     async def check(self) -> None:
-        """A write transaction, a read, and the file still in its place."""
+        """A write transaction, a read, and the file still in its place. When the last write was refused (disk full,
+        I/O error) an empty transaction proves nothing, and something is written."""
         with trio.move_on_after(_CHECK_DEADLINE):
-            await self._running.writer.submit(_nothing)
+            writer = self._running.writer
+            await writer.submit(_write if writer.refused else _nothing)
             await self.room(LOBBY)
             if await trio.Path(self.path).is_file():
                 return
@@ -165,6 +170,12 @@ def _open(path: Path, patience: float) -> Connection:
 
 def _nothing(transaction: Transaction) -> None:
     """An empty transaction: it shows that the writer lives and the database lets it in."""
+
+
+def _write(transaction: Transaction) -> None:
+    """The same schema version again: the smallest thing that has to go to the disk."""
+    version = transaction.connection.execute("pragma user_version").fetchone()[0]
+    transaction.connection.execute(f"pragma user_version = {version:d}")
 
 
 def _newest_key(transaction: Transaction) -> int:

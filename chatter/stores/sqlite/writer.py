@@ -62,9 +62,13 @@ class Statistics:
 
 
 class Writer:
-    """The thread and its queue. Made, stopped and asked by trio tasks of one run."""
+    """The thread and its queue. Made, stopped and asked by trio tasks of one run.
+
+    `refused`: the database did not take what was written last.
+    """
 
     def __init__(self, connection: sqlite3.Connection, capacity: int) -> None:
+        self.refused = False
         self._requests = self._commits = self._rollbacks = 0
         self._connection = connection
         self._capacity = capacity
@@ -173,6 +177,7 @@ class Writer:
                 wrong = self._attempt([request], hasty=False)
             if wrong is not None:
                 request.error = unavailable(wrong)
+                self.refused = isinstance(request.error, Unavailable)
 
     def _attempt(self, group: list[Request], *, hasty: bool) -> BaseException | None:
         """Run the group in one transaction. What went wrong, if anything did: then it has changed nothing.
@@ -180,6 +185,7 @@ class Writer:
         Catches everything, because `submit` raises it again in the task whose request it was.
         """
         transaction = Transaction(self._connection, hasty)
+        before = self._connection.total_changes
         try:
             self._connection.execute("begin immediate")
             for request in group:
@@ -190,6 +196,8 @@ class Writer:
             self._rollback()
             return wrong
         self._commits += 1
+        if self._connection.total_changes != before:
+            self.refused = False
         self._chores.posted(transaction.posted)
         return None
 
