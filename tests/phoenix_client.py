@@ -47,6 +47,7 @@ class PhoenixClient:
         self.closed: int | None = None
         self.join_refs: dict[str, Any] = {}
         self._stream = stream
+        self._sending = trio.Lock()  # what is said, and what the socket answers by itself
         self._vsn = vsn
         self._socket = Connection(ConnectionType.CLIENT)
         self._text = ""
@@ -90,7 +91,7 @@ class PhoenixClient:
         news.set()
 
     async def _send(self, event: Event) -> None:
-        await self._stream.send_all(self._socket.send(event))
+        await self.send_raw(self._socket.send(event))
 
     async def send_text(self, text: str) -> None:
         """Any text message."""
@@ -101,7 +102,8 @@ class PhoenixClient:
 
     async def send_raw(self, data: bytes) -> None:
         """Any bytes at all, beneath the WebSocket."""
-        await self._stream.send_all(data)
+        async with self._sending:
+            await self._stream.send_all(data)
 
     async def close(self, code: int = 1000) -> None:
         """Say goodbye as a browser does."""
