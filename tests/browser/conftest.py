@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from .middlebox import Middlebox
 from .person import Person
 from .server import Server
 
@@ -45,6 +46,14 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def tunnel(server: Server) -> Iterator[Middlebox]:
+    """A way to the server that can be cut and mended, while the server goes on."""
+    middlebox = Middlebox(server.port)
+    yield middlebox
+    middlebox.close()
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+from .middlebox import Middlebox
+
 
 class Person:
     def __init__(self, page: Page, url: str) -> None:
@@ -55,6 +57,10 @@ class Person:
     def may_go_offline(self) -> "Person":
         """The browser has kept the page, so that it opens without a server."""
         self.page.wait_for_function("async () => (await caches.match('/')) !== undefined")
+        return self
+
+    def comes_through(self, middlebox: Middlebox) -> "Person":
+        self.url = middlebox.url
         return self
 
     def enters(self, room: str) -> None:

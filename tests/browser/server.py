@@ -4,14 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 
 class Server:
     """Started by `start`, ended politely by `stop` or not at all politely by `kill`; starts again on its port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Sequence[str] = ("-m", "chatter")) -> None:
         self._folder = folder
+        self._program = program
         self._process: subprocess.Popen[str] | None = None
         self._port = 0
 
@@ -25,7 +27,7 @@ class Server:
 
     def start(self) -> None:
         database = self._folder / "chatter.db"
-        command = [sys.executable, "-m", "chatter", "--port", str(self._port), "--message-rate", "0"]
+        command = [sys.executable, *self._program, "--port", str(self._port), "--message-rate", "0"]
         self._process = subprocess.Popen(
             [*command, "--database", f"sqlite:///{database}"],
             cwd=self._folder,

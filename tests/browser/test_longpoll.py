@@ -28,14 +28,9 @@ def transports(person: Person) -> Transports:
     return tried
 
 
-def behind(middlebox: Middlebox, person: Person) -> Person:
-    person.url = middlebox.url
-    return person
-
-
 def test_people_talk_where_websockets_are_blocked(somebody: Somebody, middlebox: Middlebox) -> None:
     ada = somebody().visits().takes_the_name("Ada")
-    bo = behind(middlebox, somebody())
+    bo = somebody().comes_through(middlebox)
     tried = transports(bo)
     bo.visits().takes_the_name("Bo")
     assert tried[0] == "websocket"
@@ -58,7 +53,7 @@ def test_a_killed_server_costs_nothing_over_long_poll_either(
     somebody: Somebody, server: Server, middlebox: Middlebox
 ) -> None:
     ada = somebody().visits().takes_the_name("Ada")
-    bo = behind(middlebox, somebody()).visits().takes_the_name("Bo")
+    bo = somebody().comes_through(middlebox).visits().takes_the_name("Bo")
     bo.says("before")
     ada.sees("before")
 
@@ -77,7 +72,7 @@ def test_a_killed_server_costs_nothing_over_long_poll_either(
 def test_a_tab_that_had_to_fall_back_remembers_it_and_loses_no_time_again(
     somebody: Somebody, middlebox: Middlebox
 ) -> None:
-    bo = behind(middlebox, somebody()).visits()
+    bo = somebody().comes_through(middlebox).visits()
     tried = transports(bo)
     bo.page.reload()
     bo.visits()
@@ -87,7 +82,7 @@ def test_a_tab_that_had_to_fall_back_remembers_it_and_loses_no_time_again(
 def test_a_token_that_is_worth_nothing_is_forgotten_over_long_poll_too(
     somebody: Somebody, middlebox: Middlebox
 ) -> None:
-    bo = behind(middlebox, somebody()).visits().takes_the_name("Bo")
+    bo = somebody().comes_through(middlebox).visits().takes_the_name("Bo")
     bo.page.evaluate("localStorage.setItem('chatter.token', 'worthless')")
     bo.page.reload()
     bo.sees("You were away for long.")
@@ -95,7 +90,7 @@ def test_a_token_that_is_worth_nothing_is_forgotten_over_long_poll_too(
 
 
 def test_the_page_returns_to_websockets_once_they_get_through(somebody: Somebody, middlebox: Middlebox) -> None:
-    bo = behind(middlebox, somebody())
+    bo = somebody().comes_through(middlebox)
     bo.page.clock.install()
     bo.visits().takes_the_name("Bo")
     middlebox.lets_websockets_through = True

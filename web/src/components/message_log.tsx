@@ -23,6 +23,8 @@ export function MessageLog({ room }: { room: Room }) {
   const active = useSignal<string | null>(null)
   /** The event around which messages are drawn. */
   const around = useSignal(theEnd)
+  /** Whether one is where one left; until then nothing counts as seen. */
+  const placed = useSignal(false)
   const drawn = useComputed(() => draw(room, chat.me.value, around.value))
   const scroll = useLogScroll(box, () => drawn.peek().isEnd, (seq, atEnd) => {
     const { messages } = room.history.peek()
@@ -40,24 +42,29 @@ export function MessageLog({ room }: { room: Room }) {
     around.value = seq
     scroll.toRow(key, reached)
   }
-  const toNew = () => {
-    const { line } = room.reading.peek()
-    if (room.unread.peek() > 0 && line !== null && !scroll.isInSight("new")) toMessage(line, "new")
+  const toNew = async () => {
+    const { line, unread } = room.reading.peek()
+    if (unread === 0 || line === null) return
+    if (!reachesBackTo(room, line)) await chat.attempt(() => room.goTo(line))
+    else if (scroll.isInSight("new")) return
+    toMessage(line, "new")
   }
   const toEnd = async () => {
     await chat.attempt(() => room.goToNewest())
     around.value = theEnd
     scroll.toEnd()
   }
+  const place = async () => {
+    placed.value = false
+    if (scroll.atEnd.peek()) await toNew()
+    placed.value = true
+  }
   useLayoutEffect(() => {
-    if (loaded) toNew()
+    if (loaded) void place()
   }, [loaded])
-  useReturn(room, () => {
-    if (scroll.atEnd.peek()) toNew()
-    room.look(scroll.atEnd.peek(), !document.hidden)
-  })
+  useReturn(room, place)
   useOwnPosts(room, toEnd)
-  useLook(room, scroll.atEnd.value)
+  useLook(room, placed.value && scroll.atEnd.value)
   useTarget(room, toMessage)
 
   const pointed = (event: Event) => {
@@ -119,6 +126,11 @@ function draw(room: Room, me: User | null, around: number): Drawn {
     isStart: seq !== null && from === 0,
     isEnd,
   }
+}
+
+function reachesBackTo(room: Room, seq: number): boolean {
+  const { messages, more } = room.history.peek()
+  return !more || (messages[0]?.seq ?? 0) <= seq
 }
 
 /** Scrolling asks again by itself. */
@@ -190,11 +202,11 @@ function useOwnPosts(room: Room, toEnd: () => Promise<void>) {
 }
 
 /** After a connection was lost, one goes on reading where one was when it was. */
-function useReturn(room: Room, returned: () => void) {
+function useReturn(room: Room, returned: () => Promise<void>) {
   const returns = room.returns.value
   const first = useRef(true)
   useLayoutEffect(() => {
-    if (!first.current) returned()
+    if (!first.current) void returned()
     first.current = false
   }, [returns])
 }
