@@ -1,0 +1,1 @@
+"""The phoenix npm client as it ships, in Node, against the server as it ships."""
