@@ -18,6 +18,32 @@ from tests.gateway.client import upgrade_request
 
 ORIGINS: Final = Origins(["//*.friend.example", "https://other.example"])
 
+WORDS: Final = (
+    *(
+        b"\r\n",
+        b"\r\n\r\n",
+        b": ",
+        b"GET ",
+        b"POST ",
+        b" HTTP/1.1\r\n",
+        b" HTTP/1.0\r\n",
+        b"http://",
+        b"/socket/websocket",
+    ),
+    *(b"Host: a\r\n", b"host: b\r\n", b"Connection: Upgrade\r\n", b"Upgrade: websocket\r\n", b"Origin: null\r\n"),
+    *(b"Origin: https://a.friend.example\r\n", b"Sec-WebSocket-Version: 13\r\n", b"Content-Length: 0\r\n", b"[::1]"),
+    *(
+        b"Sec-WebSocket-Protocol: phoenix\r\n",
+        b"base64url.bearer.phx.",
+        b"?vsn=2.0.0",
+        b"&token=",
+        b"%zz",
+        b"\t",
+        b"\x80",
+    ),
+    *(b"Transfer-Encoding: chunked\r\n", b"Sec-WebSocket-Key: ", b"dGhlIHNhbXBsZSBub25jZQ==", b":80", b"@", b"#", b","),
+)
+
 SEEDS: Final = (
     b"\x00GET / HTTP/1.1\r\nHost: chat.example\r\n\r\n",
     b"\x07GET /a/b/?c=d&c=e&f HTTP/1.1\r\nHost: chat.example\r\nX-Many:\t one \r\nx-many: two, THREE\r\nEmpty:\r\n\r\n",

@@ -63,6 +63,13 @@ def seed(flags: int, *steps: bytes) -> bytes:
 
 JOIN: Final = pushed("phx_join", "{}")
 
+WORDS: Final = (
+    *(pushed(event, payload) for event in EVENTS for payload in ("{}", '{"text":"x","id":"x","name":"Bob","seq":1}')),
+    *(pushed("react", '{"id":"x","emoji":"+","on":true}'), pushed("history", '{"before":1,"limit":1}')),
+    *(b'"text":"', b'"id":"', b'"typing":true', b'"status":"away"', b'"limit":', b'"after":0', b'"client_id":"1"'),
+    *(step(RAW, frame(PING)), step(CONTROL, b"\x09"), step(FRAGMENTS, b"[]"), step(SAY, b"[]"), step(BYTES, b"\x00")),
+)
+
 SEEDS: Final = (
     seed(MEMBER, JOIN, pushed("new_message", '{"text":"hello","client_id":"1"}')),
     seed(MEMBER, pushed("phx_join", '{"limit":1}'), pushed("react", '{"id":"x","emoji":"+","on":true}')),

@@ -56,8 +56,8 @@ def _controls(event: Event) -> Iterator[tuple[int, bytes]]:
             yield CLOSE, b"" if code == 1005 else int(code).to_bytes(2, "big")
 
 
-def agree(pieces: list[bytes], limit: int) -> None:
-    """Both read the same, or refuse with the same code; where they may differ in when, in nothing else."""
+def agree(pieces: list[bytes], limit: int) -> Result:
+    """Both read the same, or refuse with the same code; they may differ in when, in nothing else. What we read."""
     found, code = ours(pieces, limit)
     expected, expected_code = wsprotos(pieces, limit)
     if code is None and expected_code == 1007:
@@ -68,3 +68,4 @@ def agree(pieces: list[bytes], limit: int) -> None:
         assert found == expected  # its header says that it will be too large
     else:
         assert (found, code) == (expected, expected_code)
+    return found, code
