@@ -69,3 +69,9 @@ def agree(pieces: list[bytes], limit: int) -> Result:
     else:
         assert (found, code) == (expected, expected_code)
     return found, code
+
+
+def alike(one: Result, other: Result) -> bool:
+    """Whether two readings differ at most in which of its two faults a message was refused for: that it is too large,
+    or, further on, not UTF-8. Which is seen first depends on how it was cut."""
+    return one == other or (one[0] == other[0] and {one[1], other[1]} == {1007, 1009})
