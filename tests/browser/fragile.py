@@ -14,14 +14,14 @@ handle = Session._handle_frame
 met: set[bytes] = set()
 
 
-def handle_or_crash(session: Session, frame: Frame) -> Awaitable[None] | None:
+def handle_or_crash(self: Session, frame: Frame) -> Awaitable[None] | None:
     data = bytes(frame.data)
     if b'"typing":true' in data and data not in met:
         met.add(data)
         with Path("crashes").open("a") as crashes:
             crashes.write("crash\n")
         raise RuntimeError("crashed on purpose")
-    return handle(session, frame)
+    return handle(self, frame)
 
 
 if __name__ == "__main__":

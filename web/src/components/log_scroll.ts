@@ -33,7 +33,7 @@ export function useLogScroll(
   /** Remembers where one is. Whoever moves up by a hair wants to leave the end. */
   const note = () => {
     const box = log.current
-    if (!box) return
+    if (!box || goal.current) return
     const left = box.scrollHeight - box.scrollTop - box.clientHeight
     const movesUp = box.scrollTop < noted.current.top - 1
     atEnd.value = isEnd() && left < (movesUp ? 2 : nearEnd)
@@ -48,6 +48,7 @@ export function useLogScroll(
     if (!box) return
     const aim = goal.current && rowOf(box, goal.current.key)
     if (aim) return arrive(box, aim)
+    if (goal.current) return
     const { key, rowTop, top } = noted.current
     // The browser may have moved without having told us yet: because somebody did, or because the log got shorter.
     const moved = box.scrollTop - top
@@ -68,7 +69,13 @@ export function useLogScroll(
     reached(row)
   }
 
-  useLayoutEffect(settle)
+  useLayoutEffect(() => {
+    settle()
+    if (!goal.current) return
+    // What isn't drawn by now isn't there.
+    goal.current = null
+    settle()
+  })
   useEffect(() => {
     const box = log.current!
     const watcher = new ResizeObserver(settle)

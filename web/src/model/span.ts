@@ -9,9 +9,9 @@ type Numbered = { seq: number }
 /** The place at the newest message, which moves on with it. */
 export const theEnd = Infinity
 
-const reach = 100
-const stray = 30
-const nearEdge = 60
+const reach = 70
+const stray = 8
+const nearEdge = 100
 
 /** As many on each side of event `around` as fill any screen several times. */
 export function spanAround(messages: readonly Numbered[], around: number): Span {
@@ -31,7 +31,7 @@ export function nearsStart(messages: readonly Numbered[], seq: number): boolean 
 
 /** Whether the eye will soon want what comes after the messages held. */
 export function nearsEnd(messages: readonly Numbered[], seq: number): boolean {
-  return messages.length - indexOf(messages, seq) < nearEdge + reach / 2
+  return messages.length - indexOf(messages, seq) < nearEdge
 }
 
 /** The index of the first message at or after event `seq`. */
