@@ -31,7 +31,6 @@ class Lane:
         self.write_all = first.connection.write_all
         self._members: dict[str, Member] = {}
         self._listing: tuple[Member, ...] | None = None
-        self._connections: tuple[Connection, ...] = ()
 
     def __len__(self) -> int:
         return len(self._members)
@@ -54,11 +53,10 @@ class Lane:
     def telling(self, data: bytes, but: Member | None = None) -> "_Telling":
         if self._listing is None:
             self._listing = tuple(self._members.values())
-            self._connections = tuple(member.connection for member in self._listing)
-        if but is None:
-            return _Telling(data, self.write_all, self._listing, self._connections)
-        members = tuple(member for member in self._listing if member is not but)
-        return _Telling(data, self.write_all, members, tuple(member.connection for member in members))
+        members = self._listing
+        if but is not None:
+            members = tuple(member for member in members if member is not but)
+        return _Telling(data, self.write_all, members)
 
 
 @attrs.define(eq=False)
@@ -68,15 +66,12 @@ class _Telling:
     data: bytes
     write_all: Callable[[Sequence[Connection], bytes], None]
     members: tuple[Member, ...]
-    connections: tuple[Connection, ...]  # the members', at the same places
     told: int = 0
-    held_up: bool = False  # others had a turn since it was to be told
 
     def next_breath(self) -> Sequence[Connection]:
-        """Whom to tell now. Who left meanwhile, and maybe joined again, is told no more."""
+        """Whom to tell now. Who left is told no more: maybe they joined again, and would hear it twice, or hear the
+        later of two events and not the earlier. Looking costs 0.02 µs a member, a hundredth of what the write does."""
         begin, self.told = self.told, self.told + BREATH
-        if not self.held_up:
-            return self.connections[begin : self.told]
         return [member.connection for member in self.members[begin : self.told] if not member.left]
 
 
@@ -114,9 +109,6 @@ class Audience:
         lane.add(member)
 
     def discard(self, member: Member) -> None:
-        """Who left is not told what is on its way: joining again on the same socket, it would hear it twice."""
-        for telling in self._on_their_way:
-            telling.held_up = True
         key = _lane_key(member)
         lane = self._lanes.get(key)
         if lane is not None:
@@ -136,15 +128,10 @@ class Audience:
             await self._deliver(telling)
             self._on_their_way.popleft()
 
-    async def _breathe(self) -> None:
-        for telling in self._on_their_way:
-            telling.held_up = True
-        await trio.sleep(0)
-
     async def _deliver(self, telling: _Telling) -> None:
         while telling.told < len(telling.members):
             if telling.told:
-                await self._breathe()
+                await trio.sleep(0)
             telling.write_all(telling.next_breath(), telling.data)
 
     def dismiss(self) -> None:

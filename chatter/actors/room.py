@@ -322,9 +322,13 @@ class Room(Actor[RoomMessage]):
         return meta
 
     def _track(self, member: Member) -> None:
-        meta = self._meta(member)
-        if meta is not None and member in self._audience:
-            self._tell_registry(Track(self._name, meta))
+        before, meta = member.meta, self._meta(member)
+        if meta is None or member not in self._audience:
+            return
+        if before not in (None, meta, self._audience.people.get(member.key)):
+            # Only the member itself was told of it, as it arrived: nobody's diff will take it back.
+            member.push("presence_diff", encode(difference([before], [meta]).as_payload()))
+        self._tell_registry(Track(self._name, meta))
 
     def _tell_registry(self, message: PresenceMessage) -> None:
         try:

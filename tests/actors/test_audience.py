@@ -85,6 +85,16 @@ class Leaver(Reader):
         self.member.left = True
 
 
+async def test_who_left_is_told_nothing_more_though_the_room_has_not_heard_of_it() -> None:
+    audience, gone, here = Audience(), Reader("gone"), Reader("here")
+    for reader in (gone, here):
+        audience.add(reader.member)
+    await told(audience, "one")
+    gone.member.left = True
+    await told(audience, "two")
+    assert (len(gone.heard), len(here.heard)) == (1, 2)
+
+
 async def test_who_left_before_a_breath_is_told_nothing_that_was_on_its_way() -> None:
     audience = Audience()
     readers = [Leaver("leaver"), *(Reader(str(number)) for number in range(BREATH + 1))]

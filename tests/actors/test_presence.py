@@ -45,6 +45,17 @@ async def settled(watcher: Watcher) -> dict[str, list[str]]:
     return watcher.names()
 
 
+async def test_who_changes_before_anybody_was_told_of_them_is_here_once_in_their_own_eyes_too(stage: Stage) -> None:
+    watch = await watcher(stage)
+    bob = await stage.connect(BOB)
+    own = Watcher(bob)
+    await bob.join(LOBBY)
+    for status in ("away", "online", "away"):
+        await bob.ok(LOBBY, "status", {"status": status})
+    assert watch.diffs == 0
+    assert await settled(watch) == own.names() == {"u-bob": ["away"]}
+
+
 async def test_visitors_are_not_in_it(stage: Stage) -> None:
     watch = await watcher(stage)
     await stage.visitor()
