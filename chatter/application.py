@@ -10,11 +10,12 @@
     └── gateway          the one port
 
 Children start in this order and stop in the reverse. So draining needs no part of its own: the gateway closes the
-door and the sockets (1012), sessions give back what they held, rooms store what was accepted, the store closes.
+door, waits until sessions and rooms have answered what was accepted, and closes the sockets (1012); sessions give back
+what they held, rooms end, the store closes.
 """
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ from chatter import logs, rest
 from chatter.actors.child import FOREVER, ChildSpec, Node, Strategy, actor
 from chatter.actors.client import Means
 from chatter.actors.connection import Connection
+from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Mailbox, Ref
-from chatter.actors.presence import Presence, PresenceMessage
+from chatter.actors.presence import Hush, Presence, PresenceMessage
 from chatter.actors.rooms import Directory, DirectoryMessage, Rooms, RoomTable
 from chatter.actors.sessions import Sessions
 from chatter.core.model import User
@@ -114,7 +116,7 @@ class Application:
         tls = _server_context(settings.certfile, settings.keyfile) if settings.certfile else None
         try:
             return Gateway(
-                _Door(self.tokens, self.sessions),
+                _Door(self.tokens, self.sessions, self._presence.ref),
                 self._ground.pages(self._make_house()),
                 host=settings.host,
                 port=settings.port,
@@ -192,9 +194,19 @@ class _Door:
 
     tokens: Tokens
     sessions: Sessions
+    presence: Ref[PresenceMessage]
 
     def authenticate(self, token: str) -> User:
         return self.tokens.user(token)
 
     def welcome(self, connection: Connection, user: User | None) -> Ref[Any]:
         return self.sessions.welcome(connection, user)
+
+    def close(self) -> None:
+        try:
+            self.presence.cast(Hush())
+        except ActorError:  # it has ended, or is overwhelmed, and then so be it
+            return
+
+    async def settle(self, connections: Sequence[str]) -> None:
+        await self.sessions.settle(connections)

@@ -82,7 +82,12 @@ class Release:
     holder: str
 
 
-PresenceMessage = Watch | Track | Untrack | Claim | NameInUse | Release
+@attrs.frozen
+class Hush:
+    """The node drains. Everybody leaves and comes back elsewhere, which is no news to those who are still here."""
+
+
+PresenceMessage = Watch | Track | Untrack | Claim | NameInUse | Release | Hush
 
 
 @attrs.define(eq=False)
@@ -139,6 +144,7 @@ class Presence(Actor[PresenceMessage]):
         self._names: dict[str, _Claimed] = {}
         self._held: dict[str, str] = {}  # holder -> folded name
         self._dirty: dict[str, None] = {}  # as an ordered set
+        self._hushed = False
 
     async def started(self) -> None:
         self._tell_again()
@@ -169,6 +175,8 @@ class Presence(Actor[PresenceMessage]):
                 message.reply(name.casefold() in self._names)
             case Release(holder=holder):
                 self._release(holder)
+            case Hush():
+                self._hushed = True
 
     def _watch(self, message: Watch) -> None:
         room = self._rooms.setdefault(message.room, _Watched())
@@ -195,7 +203,7 @@ class Presence(Actor[PresenceMessage]):
 
     def _tell(self, name: str, room: _Watched, now: float) -> None:
         room.due = now + room.interval
-        if room.ref is None or not room.news:
+        if room.ref is None or not room.news or self._hushed:
             return
         try:
             room.ref.cast(room.take())

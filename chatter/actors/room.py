@@ -25,6 +25,7 @@ from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Mailbox, Ref, Refusable, Request
 from chatter.actors.member import Member, PushReceipt
 from chatter.actors.presence import PresenceChanged, PresenceMessage, Track, Untrack, Watch
+from chatter.actors.settling import Settle
 from chatter.core.commands import Command
 from chatter.core.events import Event, Posted
 from chatter.core.log import EVENTS, MESSAGES, RoomLog
@@ -111,7 +112,9 @@ class EndIfIdle(Request[bool]):
     """End when nobody has been here for a while; the answer says whether it does."""
 
 
-RoomMessage = Join | Leave | Submit | TypingChanged | MemberChanged | PresenceChanged | TellPresence | EndIfIdle
+RoomMessage = (
+    Join | Leave | Submit | TypingChanged | MemberChanged | PresenceChanged | TellPresence | EndIfIdle | Settle
+)
 
 
 class Room(Actor[RoomMessage]):
@@ -205,6 +208,9 @@ class Room(Actor[RoomMessage]):
         if submits:
             await self._submit(submits)
         await self._audience.deliver()
+        for message in batch:
+            if isinstance(message, Settle):
+                message.reply()
 
     def _act(self, message: RoomMessage) -> None:
         match message:
@@ -222,6 +228,8 @@ class Room(Actor[RoomMessage]):
                 self._tell_presence()
             case EndIfIdle():
                 self._end_if_idle(message)
+            case Settle():  # answered when the whole batch is handled
+                pass
             case Submit():
                 raise AssertionError("commands are stored together, in _submit")
 

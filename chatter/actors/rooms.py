@@ -17,6 +17,7 @@ from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Mailbox, Ref, Request
 from chatter.actors.presence import PresenceMessage
 from chatter.actors.room import EndIfIdle, Room, RoomMessage, Submit, TellPresence
+from chatter.actors.settling import settle
 from chatter.core.commands import Command
 from chatter.core.model import RoomInfo
 from chatter.errors import NotFound, Refused, Unavailable
@@ -161,6 +162,10 @@ class Rooms:
         if (ref := self._table.get(name)) is not None:
             return ref
         return await self._ask(Open(name))
+
+    async def settle(self) -> None:
+        """Wait until all that was sent to rooms so far is done, and answered."""
+        await settle(ref for _, ref in self._table.items())
 
     async def create(self, name: str, topic: str) -> RoomInfo:
         """A new room; `AlreadyExists`, `Unavailable`."""

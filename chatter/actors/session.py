@@ -18,6 +18,7 @@ from chatter.actors.actor import Actor
 from chatter.actors.client import Channel, Client, Means, Seat
 from chatter.actors.connection import Connection, Frame, Input
 from chatter.actors.mailbox import Mailbox
+from chatter.actors.settling import Settle
 from chatter.errors import BadFrame, Invalid, Refused, Unavailable
 from chatter.wire import phoenix
 from chatter.wire.phoenix import Push
@@ -31,7 +32,7 @@ class TellNames:
     """The presence registry forgot: claim the name again."""
 
 
-SessionMessage = Input | TellNames
+SessionMessage = Input | TellNames | Settle
 
 
 class Session(Actor[SessionMessage]):
@@ -62,6 +63,9 @@ class Session(Actor[SessionMessage]):
                 await self._read()
             case TellNames():
                 await self._claim_again()
+            case Settle():
+                await self._read()
+                message.reply()
 
     async def _read(self) -> None:
         """Handle what waits in the connection, frame by frame; the others get a turn now and then."""

@@ -3,6 +3,7 @@
 A session that crashes too often is given up: its socket is closed with 1011, and its client comes back by itself.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
@@ -13,6 +14,7 @@ from chatter.actors.connection import Connection
 from chatter.actors.exits import ActorError, Down
 from chatter.actors.mailbox import Mailbox, Ref
 from chatter.actors.session import Session, SessionMessage, TellNames
+from chatter.actors.settling import settle
 from chatter.actors.topics import give_up
 from chatter.core.model import User
 from chatter.errors import Unavailable
@@ -78,6 +80,12 @@ class Sessions:
         for sitting in theirs:
             sitting.connection.close(DISCONNECTED, "disconnected")
         return len(theirs)
+
+    async def settle(self, connections: Iterable[str]) -> None:
+        """Wait until all that came in on these connections is handled, and answered by sessions and rooms."""
+        sittings = [self._sittings[id] for id in connections if id in self._sittings]
+        await settle(sitting.ref for sitting in sittings)
+        await self._means.rooms.settle()
 
     def tell_names(self) -> None:
         """The registry started anew: have every session claim its name again."""

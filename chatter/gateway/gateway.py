@@ -41,6 +41,7 @@ from chatter.supervisor import DynamicSupervisor, Supervisor
 
 ACCEPTORS: Final = "acceptors"
 GOODBYES_A_TURN: Final = 256
+PAUSE: Final = 0.05
 LOOK_AGAIN: Final = 0.05
 SECONDS_TO_END: Final = 1.0
 
@@ -178,8 +179,8 @@ class Gateway:
         self._asked_to_stop.set()
 
     async def drain(self) -> None:
-        """Accept nothing more; close all WebSockets with 1012 when what they sent had `limits.grace` seconds to be
-        answered; let HTTP requests end, for `limits.drain` seconds. `run` goes on until `stop`."""
+        """Accept nothing more; close all WebSockets with 1012, each when what it sent is answered; let HTTP requests
+        end, for `limits.drain` seconds. `run` goes on until `stop`."""
         self._asked_to_drain.set()
         await self._drained.wait()
 
@@ -188,11 +189,8 @@ class Gateway:
         for listener in self._listeners:
             listener.close()
         self._door.shut = self._sweeper.draining = True
+        self._rules.house.close()
         await self._http.retire()
-        for connection in self._sweeper.connections:
-            connection.stop_listening()
-        if self._sweeper.connections:
-            await trio.sleep(self._limits.grace)
         with trio.move_on_after(self._limits.drain):
             await self._say_goodbye()
             while self._sweeper.connections or len(self._http):  # noqa: ASYNC110 — once a process: not worth telling
@@ -203,10 +201,24 @@ class Gateway:
         self._drained.set()
 
     async def _say_goodbye(self) -> None:
-        for nth, connection in enumerate(list(self._sweeper.connections), 1):
+        """To some at a time; the others talk on until it is their turn."""
+        everybody = list(self._sweeper.connections)
+        turns = [everybody[at : at + GOODBYES_A_TURN] for at in range(0, len(everybody), GOODBYES_A_TURN)]
+        pause = min(PAUSE, self._limits.spread / max(1, len(turns)))
+        patient_until = trio.current_time() + self._limits.grace
+        for turn in turns:
+            ends = trio.current_time() + pause
+            await self._part_with(turn, patient_until)
+            if turn is not turns[-1]:
+                await trio.sleep_until(ends)
+
+    async def _part_with(self, connections: list[Transport], patient_until: float) -> None:
+        for connection in connections:
+            connection.stop_listening()
+        with trio.move_on_at(patient_until):
+            await self._rules.house.settle([connection.id for connection in connections])
+        for connection in connections:
             connection.close(SERVICE_RESTART, "service restart")
-            if nth % GOODBYES_A_TURN == 0:
-                await trio.lowlevel.checkpoint()
 
     def _release(self) -> None:
         """Give up the port, if only until it is bound again, and what waited for it."""

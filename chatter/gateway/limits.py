@@ -23,8 +23,11 @@ class Limits:
     `head`: seconds for a request head, the TLS handshake included (else 408).
     `handshakes`: connections whose head is awaited; while there are so many, no other is accepted.
     `connections`: open at once, of every kind (else 503).
-    `grace`: seconds between taking no new input and closing the sockets (1012) in a drain, for replies under way.
-    `drain`: seconds for HTTP requests under way in a drain. With what comes after, a drain takes `drain` + 2 at most.
+    `spread`: seconds over which a drain closes sockets (1012), so that ten thousand don't come back at one moment.
+    A few hundred are closed at once.
+    `grace`: seconds that a drain waits for replies to what was accepted; usually that takes milliseconds.
+    `drain`: seconds for both, and for HTTP requests under way. With what comes after, a drain takes `drain` + 2 at
+    most.
     `http_write`: seconds that HTTP clients have for each piece of a response.
     `window`: seconds that a poll waits for something to bring, and that what a client posts may take to be handled.
     `absence`: seconds that a long-poll session waits for its first request, and for the next one after a poll whose
@@ -41,7 +44,8 @@ class Limits:
     head: float = 10.0
     handshakes: int = 1024
     connections: int = 100_000
-    grace: float = 0.25
+    spread: float = 2.0
+    grace: float = 3.0
     drain: float = 5.0
     http_write: float = 30.0
     window: float = 10.0

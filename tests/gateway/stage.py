@@ -1,7 +1,7 @@
 """A gateway with a house of echoes: real actors, real supervisors, nothing of the chat."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from chatter.actors.actor import Actor
 from chatter.actors.child import Child, Restart, actor
 from chatter.actors.connection import Connection, Input
 from chatter.actors.mailbox import Mailbox, Ref
+from chatter.actors.settling import Settle, settle
 from chatter.core.model import User
 from chatter.errors import BadFrame, Unauthorized, Unavailable
 from chatter.gateway import Gateway
@@ -24,10 +25,10 @@ ANN = User("1", "Ann")
 ANNS_TOKEN = "ann's token"
 
 
-class Session(Actor[Input]):
+class Session(Actor[Input | Settle]):
     """Says back what it hears, with the sender's name before it; "crash" crashes it."""
 
-    def __init__(self, mailbox: Mailbox[Input], connection: Connection, user: User | None) -> None:
+    def __init__(self, mailbox: Mailbox[Any], connection: Connection, user: User | None) -> None:
         super().__init__(mailbox)
         self._connection = connection
         self._name = user.name if user else "visitor"
@@ -35,8 +36,10 @@ class Session(Actor[Input]):
     async def serve(self) -> None:
         self._read()
         while not self._connection.closed:
-            await self.mailbox.get()
+            message = await self.mailbox.get()
             self._read()
+            if isinstance(message, Settle):
+                message.reply()
 
     def _read(self) -> None:
         connection = self._connection
@@ -51,13 +54,17 @@ class Session(Actor[Input]):
 
 
 class EchoHouse:
-    """Knows Ann's token. `full`: takes nobody in. `session`: what is started on each socket."""
+    """Knows Ann's token. `full`: takes nobody in. `busy`: seconds it takes to settle. `session`: what is started on
+    each socket."""
 
-    def __init__(self, session: Callable[[Mailbox[Input], Connection, User | None], Actor[Input]] = Session) -> None:
+    def __init__(self, session: Callable[[Mailbox[Any], Connection, User | None], Actor[Any]] = Session) -> None:
         self.sessions = DynamicSupervisor("sessions", gave_up=lambda spec, _: self.connections[spec.name].close(1011))
         self.connections: dict[str, Connection] = {}
         self.refs: dict[str, Ref[Input]] = {}
         self.full = False
+        self.closed = False
+        self.settled: list[str] = []
+        self.busy = 0.0
         self._session = session
 
     @property
@@ -73,12 +80,20 @@ class EchoHouse:
     def welcome(self, connection: Connection, user: User | None) -> Ref[Any]:
         if self.full:
             raise Unavailable("The house is full.")
-        mailbox: Mailbox[Input] = Mailbox(connection.id, 16)
+        mailbox: Mailbox[Any] = Mailbox(connection.id, 16)
         spec = actor(mailbox, lambda: self._session(mailbox, connection, user), restart=Restart.TRANSIENT)
         self.sessions.start(spec)
         self.connections[connection.id] = connection
         self.refs[connection.id] = mailbox.ref
         return mailbox.ref
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def settle(self, connections: Sequence[str]) -> None:
+        self.settled += connections
+        await trio.sleep(self.busy)
+        await settle(self.refs[id] for id in connections)
 
 
 def make_app() -> QuartTrio:

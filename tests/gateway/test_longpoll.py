@@ -512,6 +512,7 @@ async def test_in_a_drain_the_poll_that_waits_brings_all_that_is_said_until_the_
     for client in (polling, silent):
         await client.start_get()
     await trio.sleep(1)
+    stage.house.busy = 0.25
     before = trio.current_time()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(stage.gateway.drain)
