@@ -4,14 +4,23 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import trio
 
-from chatter.stores.sqlite import SqliteStore
+
+class Runs(Protocol):
+    """A store, as a supervisor sees it."""
+
+    async def run(self, started: Callable[[], None]) -> None: ...
+    def stop(self) -> None: ...
+
+
+S = TypeVar("S", bound=Runs)
 
 
 @asynccontextmanager
-async def running(store: SqliteStore) -> AsyncIterator[SqliteStore]:
+async def running(store: S) -> AsyncIterator[S]:
     """What a supervisor does for it: run, wait until it has started, stop at the end."""
     async with trio.open_nursery() as nursery:
         started = trio.Event()

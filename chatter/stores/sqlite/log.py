@@ -14,9 +14,10 @@ from chatter.core.events import Deleted, Edited, Event, Posted, Reacted
 from chatter.core.model import Message, RoomInfo, User, now
 from chatter.core.policy import MAX_REACTION_KINDS, may_change
 from chatter.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
+from chatter.stores.bounds import bounded
 from chatter.stores.port import Known, Outcome, Stored
 from chatter.stores.sqlite import reading, search
-from chatter.stores.sqlite.reading import MESSAGE, bounded
+from chatter.stores.sqlite.reading import MESSAGE
 from chatter.stores.sqlite.transaction import Counter, Transaction
 
 _CHANGE: Final = (

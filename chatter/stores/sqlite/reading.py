@@ -10,6 +10,7 @@ import msgspec
 from chatter.core.events import Deleted, Edited, Event, Posted, Reacted
 from chatter.core.model import Message, RoomInfo, User
 from chatter.errors import NotFound
+from chatter.stores.bounds import HUGE, bounded
 from chatter.stores.port import Page, Tail
 
 MESSAGE: Final = (
@@ -18,12 +19,6 @@ MESSAGE: Final = (
 )
 _CHANGE: Final = "c.seq, c.kind, m.id, c.text, c.emoji, c.user_id, c.user_name, c.given, c.at"
 _ROOM: Final = "name, topic, created_at, last_seq"
-_HUGE: Final = 2**62
-
-
-def bounded(number: int) -> int:
-    """The number, or the largest that a column can be compared with: there is nothing beyond it either."""
-    return max(-_HUGE, min(number, _HUGE))
 
 
 def room_id(connection: sqlite3.Connection, name: str) -> int:
@@ -61,7 +56,7 @@ def page(connection: sqlite3.Connection, name: str, before: int | None, after: i
     if after is not None and before is None:
         rows = _rows(connection, name, "m.seq > ? order by m.seq", after, wanted + 1)
         return Page(messages(connection, rows[:wanted]), len(rows) > wanted)
-    rows = _rows(connection, name, "m.seq < ? order by m.seq desc", _HUGE if before is None else before, wanted + 1)
+    rows = _rows(connection, name, "m.seq < ? order by m.seq desc", HUGE if before is None else before, wanted + 1)
     return Page(messages(connection, rows[:wanted][::-1]), len(rows) > wanted)
 
 

@@ -7,9 +7,10 @@ it is taken out or replaced in the transaction that edits or deletes it, so a de
 import sqlite3
 from typing import Final
 
+from chatter.stores.bounds import bounded
 from chatter.stores.port import Hit
 from chatter.stores.sqlite import reading
-from chatter.stores.sqlite.reading import MESSAGE, bounded
+from chatter.stores.sqlite.reading import MESSAGE
 
 _MOST_WORDS: Final = 50
 
