@@ -123,6 +123,8 @@ class LongPoll:
 
     async def _publish(self, request: Request, connection: LongPollConnection) -> int:
         limits = self._rules.limits
+        if connection.closed:
+            return GONE
         try:
             with trio.fail_after(limits.post_time):
                 body = await request.body(limits.post)
