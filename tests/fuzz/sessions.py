@@ -1,40 +1,26 @@
-"""A whole session: bytes into its socket, while another member watches, in time that stands still.
+"""A whole session: bytes into its socket, while a bystander watches.
 
 The input is a script, so that what gets past the handshake and the JSON is not left to chance: each step is a byte for
-its kind, a byte for its size, and so many bytes. No actor may crash, the bystander must be answered, and whatever comes
-back must be well-formed frames with replies of the contract.
+its kind, a byte for its size, and so many bytes. Whatever comes back must be well-formed frames, a close the last.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
-from queue import SimpleQueue
-from typing import Any, Final, Self
+from typing import Final
 
 import trio
-from outcome import Outcome
 from trio.abc import Stream
-from trio.testing import MockClock, memory_stream_pair, wait_all_tasks_blocked
+from trio.testing import memory_stream_pair, wait_all_tasks_blocked
 
-from chatter.actors.child import ChildEnded
 from chatter.core.model import User
 from chatter.gateway import Limits, StreamConnection
 from chatter.wire.phoenix import WEBSOCKET_V1, WEBSOCKET_V2
-from tests.actors.stage import LOBBY, Person, Stage, staged
+from tests.actors.stage import LOBBY, Stage
+from tests.fuzz.theatre import Theatre, check_said, lasting
 from tests.gateway.client import BINARY, CONTINUATION, PING, PONG, TEXT, close_payload, frame
-from tests.memory_store import MemoryStore
 
-SESSIONS_A_STAGE: Final = 500
 ANN: Final = User("u-ann", "Ann")
-REASONS: Final = {
-    *("unauthorized", "forbidden", "name_taken", "invalid", "too_long", "rate_limited", "not_found", "unavailable"),
-    "unmatched topic",
-}
-TOLD: Final = {
-    *("phx_close", "presence_state", "presence_diff"),
-    *("new_message", "message_edited", "message_deleted", "reaction", "typing"),
-}
 EVENTS: Final = (
     *("phx_join", "phx_leave", "heartbeat", "identify", "new_message", "edit_message", "delete_message"),
     *("react", "typing", "status", "history", "read", "phx_reply", "nonsense"),
@@ -132,19 +118,18 @@ def chosen(said: bytes) -> tuple[str, str, bytes]:
 
 
 class Sessions:
-    """One stranger after the other on a stage, and a bystander who must not notice."""
+    """Each script is a socket."""
 
-    def __init__(self, stage: Stage, bystander: Person) -> None:
+    def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._bystander = bystander
-        self.played = 0
+        self._played = 0
 
     async def play(self, data: bytes) -> None:
         stage, flags = self._stage, data[0] if data else 0
-        self.played += 1
+        self._played += 1
         theirs, ours = memory_stream_pair()
         codec = WEBSOCKET_V1 if flags & _V1 else WEBSOCKET_V2
-        connection = StreamConnection(ours, b"", f"stranger{self.played}", codec, stage.sweeper, Limits())
+        connection = StreamConnection(ours, b"", f"stranger{self._played}", codec, stage.sweeper, Limits())
         connection.open(stage.sessions.welcome(connection, None if flags & _VISITOR else ANN), b"")
         heard = bytearray()
         async with trio.open_nursery() as nursery:
@@ -154,18 +139,7 @@ class Sessions:
                 await send(theirs, piece)
             await wait_all_tasks_blocked()
             await theirs.send_stream.aclose()
-        await wait_all_tasks_blocked()
         check_heard(bytes(heard), v1=bool(flags & _V1))
-        await self._nobody_else_noticed()
-
-    async def _nobody_else_noticed(self) -> None:
-        stage, bystander = self._stage, self._bystander
-        crashes = [event for event in stage.observed if isinstance(event, ChildEnded) and event.exit.abnormal]
-        assert not crashes, crashes
-        assert len(stage.sessions) == 1
-        await bystander.heartbeat()
-        stage.observed.clear()
-        bystander.received.clear()
 
 
 async def send(stream: Stream, data: bytes) -> None:
@@ -205,69 +179,10 @@ def is_good_code(code: int) -> bool:
     return code in range(1000, 1004) or code in range(1007, 1016) or code in range(3000, 5000)
 
 
-def check_said(said: Any, *, v1: bool) -> None:
-    event, payload = (said["event"], said["payload"]) if v1 else said[3:]
-    if event == "phx_reply":
-        assert payload["status"] in ("ok", "error")
-        assert payload["status"] == "ok" or payload["response"]["reason"] in REASONS
-    else:
-        assert event in TOLD
-
-
-class Theatre:
-    """A Trio that runs beside its caller, step by step: so that a fuzzer, which calls and waits, has one that lasts."""
-
-    def __init__(self) -> None:
-        self._steps: SimpleQueue[Callable[[], object]] = SimpleQueue()
-        self._asked: list[bytes] = []
-        self._closing = False
-        self._played = 0
-        self._outcome: Outcome[None] | None = None
-
-    def __enter__(self) -> Self:
-        trio.lowlevel.start_guest_run(
-            self._run,
-            run_sync_soon_threadsafe=self._steps.put,
-            done_callback=self._done,
-            clock=MockClock(),
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._closing = True
-        while self._outcome is None:
-            self._steps.get()()
-
-    def check(self, data: bytes) -> None:
-        before = self._played
-        self._asked.append(data)
-        while self._played == before and self._outcome is None:
-            self._steps.get()()
-        if self._outcome is not None:
-            self._outcome.unwrap()
-
-    def _done(self, outcome: Outcome[None]) -> None:
-        self._outcome = outcome
-
-    async def _run(self) -> None:
-        while not self._closing:
-            async with staged(MemoryStore()) as stage:
-                await self._a_while(Sessions(stage, await stage.visitor()))
-
-    async def _a_while(self, sessions: Sessions) -> None:
-        while sessions.played < SESSIONS_A_STAGE and not self._closing:
-            if self._asked:
-                await sessions.play(self._asked.pop())
-                self._played += 1
-            else:
-                await trio.lowlevel.checkpoint()
+def theatre() -> Theatre:
+    return Theatre(Sessions)
 
 
 def check(data: bytes) -> None:
     """On the one theatre of this process."""
-    _theatre().check(data)
-
-
-@cache
-def _theatre() -> Theatre:
-    return Theatre().__enter__()
+    lasting(theatre).check(data)

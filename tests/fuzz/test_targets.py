@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz import frames, head, messages, sessions
+from tests.fuzz import frames, head, messages, polls, sessions
 
 PURE = pytest.mark.parametrize("target", [head, frames, messages], ids=["head", "frames", "messages"])
 
@@ -32,12 +32,13 @@ def test_torn_and_mixed(target: ModuleType, data: st.DataObject) -> None:
     target.check(data.draw(inputs(target)))
 
 
-def test_sessions() -> None:
-    with sessions.Theatre() as theatre:
-        for seed in sessions.SEEDS:
+@pytest.mark.parametrize("target", [sessions, polls], ids=["sessions", "polls"])
+def test_whole(target: ModuleType) -> None:
+    with target.theatre() as theatre:
+        for seed in target.SEEDS:
             theatre.check(seed)
 
-        @given(inputs(sessions))
+        @given(inputs(target))
         @settings(max_examples=300, deadline=None)
         def torn_and_mixed(script: bytes) -> None:
             theatre.check(script)
