@@ -13,7 +13,7 @@ port stays bound.
 
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any, Final
 
@@ -43,6 +43,9 @@ ACCEPTORS: Final = "acceptors"
 GOODBYES_A_TURN: Final = 256
 PAUSE: Final = 0.05
 LOOK_AGAIN: Final = 0.05
+SOONEST: Final = 0.5
+LATEST: Final = 5.0
+GOLDEN: Final = 0.618034
 SECONDS_TO_END: Final = 1.0
 
 
@@ -206,19 +209,20 @@ class Gateway:
         turns = [everybody[at : at + GOODBYES_A_TURN] for at in range(0, len(everybody), GOODBYES_A_TURN)]
         pause = min(PAUSE, self._limits.spread / max(1, len(turns)))
         patient_until = trio.current_time() + self._limits.grace
+        advice = _come_back()
         for turn in turns:
             ends = trio.current_time() + pause
-            await self._part_with(turn, patient_until)
+            await self._part_with(turn, patient_until, advice)
             if turn is not turns[-1]:
                 await trio.sleep_until(ends)
 
-    async def _part_with(self, connections: list[Transport], patient_until: float) -> None:
+    async def _part_with(self, connections: list[Transport], patient_until: float, advice: Iterator[str]) -> None:
         for connection in connections:
             connection.stop_listening()
         with trio.move_on_at(patient_until):
             await self._rules.house.settle([connection.id for connection in connections])
         for connection in connections:
-            connection.close(SERVICE_RESTART, "service restart")
+            connection.close(SERVICE_RESTART, f"service restart: {next(advice)}")
 
     def _release(self) -> None:
         """Give up the port, if only until it is bound again, and what waited for it."""
@@ -252,6 +256,13 @@ class Gateway:
             accepted=self._door.accepted,
             refused=self._door.refused,
         )
+
+
+def _come_back() -> Iterator[str]:
+    """When, for each who is sent away: 1012 by itself asks for a random delay (IANA's list of close codes), and to most
+    clients this is only a remark in the log. Steps of the golden ratio spread any number of them evenly."""
+    for nth in count(1):
+        yield f"come back in {SOONEST + nth * GOLDEN % 1 * (LATEST - SOONEST):.1f} s"
 
 
 class _Visit:

@@ -70,8 +70,12 @@ class Client:
             while True:
                 self._take(await self.socket.get_message())
         except ConnectionClosed as error:
-            self.closed = Closed(error.reason.code if error.reason is not None else None)
-            self._news.set()
+            self._end(error)
+
+    def _end(self, error: ConnectionClosed) -> Closed:
+        self.closed = Closed(error.reason.code if error.reason is not None else None)
+        self._news.set()
+        return self.closed
 
     def _take(self, text: str | bytes) -> None:
         assert isinstance(text, str), "The server never says anything binary."
@@ -109,8 +113,8 @@ class Client:
         try:
             with trio.fail_after(PATIENCE):
                 await self.socket.send_message(data)
-        except ConnectionClosed:
-            raise self.closed or Closed(None) from None
+        except ConnectionClosed as error:
+            raise self._end(error) from None
 
     async def ask(self, topic: str, event: str, payload: Any, *, join_ref: str | None = None) -> Any:
         """Say it, and return the response of the reply; `Refusal`."""

@@ -3,7 +3,7 @@
 import json
 import signal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import trio
@@ -11,9 +11,12 @@ import trio
 from .client import PATIENCE, V1
 from .conftest import Connect, calling
 from .raw import connected, knock
+from .regulars import partying
 from .server import Server
+from .test_disk import held
 
 IN_TIME: Final = 10.0
+RESTARTS: Final = 5
 
 
 async def _drained(server: Server) -> None:
@@ -109,6 +112,52 @@ async def test_a_request_under_way_is_answered_while_nobody_else_is_let_in(tmp_p
     async with server:
         again = await (await dial(server.socket_url)).join("chat:lobby")
         assert [message["text"] for message in again.welcome["messages"]] == ["just in time"]
+
+
+async def test_restarts_under_load_lose_nothing_and_everybody_hears_of_each(tmp_path: Path) -> None:
+    async with Server(tmp_path, "--message-rate", "0") as server, partying(server, writers=5, readers=5) as party:
+        for _ in range(RESTARTS):
+            with trio.fail_after(PATIENCE):
+                await party.happened(150)
+                while any(regular.place is None for regular in party.regulars):  # noqa: ASYNC110
+                    await trio.sleep(0.01)
+            before = [len(regular.closed_with) for regular in party.regulars]
+            server.signal(signal.SIGTERM)
+            await _drained(server)
+            await server.again()
+            with trio.fail_after(PATIENCE):
+                while any(len(r.closed_with) == b for r, b in zip(party.regulars, before, strict=True)):  # noqa: ASYNC110
+                    await trio.sleep(0.01)
+    assert [regular.closed_with for regular in party.regulars] == [[1012] * RESTARTS] * len(party.regulars)
+    assert party.unavailable == 0
+
+
+async def test_a_database_that_another_process_holds_does_not_hold_it(tmp_path: Path) -> None:
+    async with Server(tmp_path, "--message-rate", "0") as server, partying(server, writers=3, readers=1) as party:
+        await party.happened(50)
+        with held(server.database):
+            await trio.sleep(0.2)
+            server.signal(signal.SIGTERM)
+            await _drained(server)
+        await server.again()
+        await party.happened(50)
+
+
+async def test_a_poll_that_waits_is_answered(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    async with server, calling(server) as rest, trio.open_nursery() as nursery:
+        path = "/socket/longpoll?vsn=2.0.0"
+        token = (await rest.get(path))["token"]
+        answers: list[Any] = []
+
+        async def poll() -> None:
+            answers.append(await rest.get(f"{path}&token={token}"))
+
+        nursery.start_soon(poll)
+        await rest.get("/api/health")
+        server.signal(signal.SIGTERM)
+        await _drained(server)
+    assert [answer["status"] for answer in answers] == [410]
 
 
 async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:

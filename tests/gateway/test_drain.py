@@ -1,5 +1,7 @@
 """Stopping: nobody new, a goodbye to all, an end in time whatever the clients do."""
 
+from itertools import pairwise
+
 import pytest
 import trio
 from trio.testing import MockClock
@@ -34,6 +36,29 @@ async def test_what_came_before_the_drain_is_answered_before_the_goodbye(stage: 
         nursery.start_soon(stage.gateway.drain)
         assert await ann.text() == "visitor: just in time"
         assert await ann.closed_with() == 1012
+
+
+async def test_each_is_advised_to_come_back_at_another_time(memory_stage: Stage, autojump_clock: MockClock) -> None:
+    clients = [memory_stage.dial_memory() for _ in range(20)]
+    advice: list[float] = []
+
+    async def listen(client: Client) -> None:
+        _, payload = await client.frame()
+        assert payload.startswith(b"\x03\xf4service restart: come back in ")
+        advice.append(float(payload.split()[-2]))
+        await client.aclose()
+
+    for client in clients:
+        await client.upgrade()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(memory_stage.gateway.drain)
+        for client in clients:
+            nursery.start_soon(listen, client)
+    advice.sort()
+    assert len(advice) == 20
+    assert 0.5 <= advice[0] < 1
+    assert 4.5 < advice[-1] <= 5
+    assert max(later - sooner for sooner, later in pairwise(advice)) < 0.7
 
 
 async def test_it_waits_for_answers_as_long_as_they_take(memory_stage: Stage, autojump_clock: MockClock) -> None:
