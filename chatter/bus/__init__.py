@@ -1,0 +1,1 @@
+"""Telling other nodes: a port, and its adapters."""

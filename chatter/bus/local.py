@@ -1,0 +1,54 @@
+"""The bus of a node that has no others, or only others in the same process."""
+
+from collections.abc import Callable
+from typing import Any
+
+import trio
+
+from chatter.bus.listeners import Listener, Listeners
+
+
+class Exchange:
+    """Connects the local buses that are given the same one."""
+
+    def __init__(self) -> None:
+        self.buses: dict[LocalBus, None] = {}
+
+
+class LocalBus:
+    """`chatter.bus.port.Bus`, without a network: others hear at once, in the publisher's task."""
+
+    def __init__(self, exchange: Exchange | None = None) -> None:
+        self._exchange = exchange or Exchange()
+        self._listeners = Listeners()
+        self._stop = trio.Event()
+
+    @property
+    def connected(self) -> bool:
+        return self in self._exchange.buses
+
+    async def run(self, started: Callable[[], Any]) -> None:
+        self._stop = trio.Event()
+        self._exchange.buses[self] = None
+        try:
+            for channel in list(self._listeners):
+                self._listeners.have_missed(channel)
+            started()
+            await self._stop.wait()
+        finally:
+            del self._exchange.buses[self]
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def publish(self, channel: str, data: bytes) -> None:
+        if self.connected:
+            for bus in list(self._exchange.buses):
+                if bus is not self:
+                    bus._listeners.hear(channel, data)
+
+    def subscribe(self, channel: str, heard: Callable[[bytes], None], missed: Callable[[], None]) -> Listener:
+        listener = self._listeners.add(channel, heard, missed)
+        if self.connected:
+            missed()
+        return listener

@@ -1,0 +1,58 @@
+"""The bus: what this node tells the others, and hears of them.
+
+It is allowed to be bad at it, since nothing that must not be lost depends on it: rooms order what they hear by `seq`
+and fetch what they miss from the store, presence is told again and again. What every adapter promises
+(`tests/contracts/test_bus.py`):
+
+* `publish` never waits and never raises. What it tells may be lost, may come twice, and in another order.
+* Who publishes does not hear it, but others who subscribed on the same channel do.
+* A subscription's `missed` is called whenever it may have missed something: as soon as it hears anything at all,
+  when it hears again after a break, and when it was told more than it could take.
+* While the others can't be reached this node is alone, and `connected` says so.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import attrs
+
+
+@attrs.frozen
+class BusConnected:
+    """Telemetry: the others can be reached, again or for the first time."""
+
+    where: str
+
+
+@attrs.frozen
+class BusLost:
+    """Telemetry: the others can't be reached; it goes on trying."""
+
+    where: str
+    why: str
+
+
+BusEvent = BusConnected | BusLost
+
+
+class Subscription(Protocol):
+    def end(self) -> None:
+        """Hear no more. Twice: nothing happens."""
+        ...
+
+
+class Bus(Protocol):
+    """A child of the supervision tree that may be spoken to at any time, whether it runs or not."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    async def run(self, started: Callable[[], Any]) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def publish(self, channel: str, data: bytes) -> None: ...
+
+    def subscribe(self, channel: str, heard: Callable[[bytes], None], missed: Callable[[], None]) -> Subscription:
+        """Have `heard` and `missed` called, in a task of the bus; they must not raise."""
+        ...
