@@ -1,4 +1,4 @@
-"""Fills a database with `count` messages of seven people, before any server serves it: `python archive.py FILE COUNT`."""
+"""Fills a database with messages of seven people, before any server serves it: `python archive.py FILE COUNT`."""
 
 import sys
 from pathlib import Path
@@ -9,10 +9,8 @@ from chatter.core.commands import Post
 from chatter.core.model import LOBBY, User
 from chatter.stores.sqlite import SqliteStore
 
-PEOPLE = [
-    User(f"person-{number}", name) for number, name in enumerate(["Ann", "Bea", "Cem", "Dov", "Eli", "Fay", "Gus"])
-]
-WORDS = "The gate of the garden squeaks again and somebody should oil it before the guests come on Sunday".split()
+PEOPLE = [User(f"person-{name}", name) for name in ("Ann", "Bea", "Cem", "Dov", "Eli", "Fay", "Gus")]
+STORY = "The gate of the garden squeaks again and somebody should oil it before the guests come on Sunday"
 BATCH = 500
 
 
@@ -29,8 +27,9 @@ async def fill(file: Path, count: int) -> None:
 
 def post(number: int) -> Post:
     """Everybody says a few things in a row, some long, some short."""
-    words = " ".join(WORDS[: 1 + number * 7 % len(WORDS)])
-    return Post(user=PEOPLE[number // 4 % len(PEOPLE)], text=f"{number}. {words}")
+    words = STORY.split()
+    said = " ".join(words[: 1 + number * 7 % len(words)])
+    return Post(user=PEOPLE[number // 4 % len(PEOPLE)], text=f"{number}. {said}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 import { computed, effect, signal } from "@preact/signals"
 import { Refused } from "../connection/ask"
-import { onRemembered, recall, remember } from "../connection/keepsake"
+import { forgetAll, onRemembered, recall, remember } from "../connection/keepsake"
 import { Link } from "../connection/link"
 import { createRoom, listRooms } from "../connection/rest"
 import type { RoomSummary, User } from "../model/contract"
@@ -61,8 +61,12 @@ export class Chat {
 
   /** Gives the name back and stays as a visitor. */
   leave(): void {
-    for (const room of this.open.value.values()) room.posting.clear()
+    for (const room of this.open.value.values()) {
+      room.posting.clear()
+      room.draft.value = ""
+    }
     clearShelves()
+    forgetAll("draft.")
     this.#forgetMe()
     this.link.again()
   }
@@ -76,6 +80,12 @@ export class Chat {
   async refreshDirectory(): Promise<void> {
     // A list that is a minute old is better than none.
     this.directory.value = await listRooms().catch(() => this.directory.value)
+  }
+
+  /** Whether something happened in a room that was visited before, and isn't open in this page. */
+  hasNews({ name, last_seq = 0 }: RoomSummary): boolean {
+    const read = recall(`read.${name}`)
+    return !this.open.value.has(name) && read !== null && last_seq > Number(read)
   }
 
   /** Runs what may be refused, and tells the person why it was. */

@@ -1,4 +1,4 @@
-import { batch, computed, signal } from "@preact/signals"
+import { batch, computed, effect, type Signal, signal } from "@preact/signals"
 import { type Channel, Presence } from "phoenix"
 import { ask, Refused } from "../connection/ask"
 import { recall, remember } from "../connection/keepsake"
@@ -41,7 +41,8 @@ export class Room {
   readonly returns = signal(0)
   /** The latest message by somebody else that came while one was in the room. */
   readonly heard = signal<Message | null>(null)
-  readonly draft = signal("")
+  /** What is being written here; it stays through reloads. */
+  readonly draft: Signal<string>
   readonly unread = computed(() => this.reading.value.unread)
   readonly posting: Posting
   readonly typing = new TypingSignal((typing) => this.tell("typing", { typing }))
@@ -61,6 +62,8 @@ export class Room {
       say: (text: string, client_id: string) => this.ask<Posted>("new_message", { text, client_id }),
     }
     this.posting = new Posting(mouth, new Shelf(name))
+    this.draft = signal(recall(`draft.${name}`) ?? "")
+    effect(() => remember(`draft.${name}`, this.draft.value || null))
     this.#join()
   }
 

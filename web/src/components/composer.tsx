@@ -4,7 +4,9 @@ import { useChat } from "./chat_context"
 import { editing } from "./editing"
 import { fit } from "./growing"
 import { Icon } from "./icon"
+import { Names, useNames } from "./names"
 import { isTouch } from "./screen"
+import { target } from "./target"
 
 const longest = 4000
 const tooMuchWaits = "A lot is waiting to be sent already. Write on when the connection is back."
@@ -30,10 +32,20 @@ export function Composer({ room }: { room: Room }) {
   const editLast = () => {
     const me = chat.me.value?.id
     const last = room.history.value.messages.findLast((message) => message.user.id === me && !message.deleted)
-    if (last) editing.value = last.id
+    if (!last) return
+    target.value = { room: room.name, id: last.id, seq: last.seq }
+    editing.value = last.id
   }
+  const write = (text: string, caret: number) => {
+    room.draft.value = text
+    const { current } = field
+    current!.value = text
+    current!.setSelectionRange(caret, caret)
+    current!.focus()
+  }
+  const names = useNames(room, write)
   const keys = (event: KeyboardEvent) => {
-    if (event.isComposing) return
+    if (event.isComposing || names.took(event)) return
     if (event.key === "Enter" && !event.shiftKey && !isTouch.value) {
       event.preventDefault()
       send()
@@ -44,15 +56,17 @@ export function Composer({ room }: { room: Room }) {
   }
   return (
     <form
-      class="flex items-end gap-1 rounded-[1.375rem] border border-edge bg-raised p-1 pl-4 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent"
+      class="relative flex items-end gap-1 rounded-[1.375rem] border border-edge bg-raised p-1 pl-4 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent"
       onSubmit={(event) => {
         event.preventDefault()
         send()
       }}
     >
+      <Names names={names} />
       <textarea
         ref={field}
         id="composer"
+        {...names.attributes}
         class="max-h-48 min-w-0 flex-1 resize-none self-center bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-quiet"
         rows={1}
         aria-label={`Message to ${room.name}`}
@@ -62,7 +76,10 @@ export function Composer({ room }: { room: Room }) {
         onInput={(event) => {
           room.draft.value = event.currentTarget.value
           room.typing.typed(event.currentTarget.value)
+          names.look(event.currentTarget)
         }}
+        onClick={(event) => names.look(event.currentTarget)}
+        onBlur={() => names.close()}
         onKeyDown={keys}
       />
       {length > longest - 500 && (

@@ -1,18 +1,25 @@
 import { linked } from "../model/links"
+import { mentions } from "../model/mention"
+import { useChat } from "./chat_context"
 
-/** What somebody wrote, as text and nothing else, with web addresses to click on. */
+/** What somebody wrote, as text and nothing else, with web addresses to click on and people to notice. */
 export function LinkedText({ text }: { text: string }) {
+  return <>{linked(text).map(({ text, href }) => (href ? <Link href={href}>{text}</Link> : <Plain text={text} />))}</>
+}
+
+export function Link({ href, children }: { href: string; children: preact.ComponentChildren }) {
   return (
-    <>
-      {linked(text).map(({ text, href }) =>
-        href ? (
-          <a class="link" href={href} target="_blank" rel="noopener noreferrer nofollow">
-            {text}
-          </a>
-        ) : (
-          text
-        ),
-      )}
-    </>
+    <a class="link" href={href} target="_blank" rel="noopener noreferrer nofollow">
+      {children}
+    </a>
   )
+}
+
+function Plain({ text }: { text: string }) {
+  return <>{mentions(text).map(({ text, name }) => (name ? <Mention name={name} /> : text))}</>
+}
+
+function Mention({ name }: { name: string }) {
+  const me = useChat().me.value?.name.toLowerCase() === name.toLowerCase()
+  return <span class={`rounded px-0.5 font-semibold ${me ? "bg-tint text-accent-strong" : "text-accent"}`}>@{name}</span>
 }

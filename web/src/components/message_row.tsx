@@ -7,8 +7,8 @@ import { Avatar } from "./avatar"
 import { useChat } from "./chat_context"
 import { Ago, Clock } from "./clock"
 import { EditForm } from "./edit_form"
-import { LinkedText } from "./linked_text"
 import { MessageActions } from "./message_actions"
+import { MessageText } from "./message_text"
 import { Reactions } from "./reactions"
 import { editing } from "./editing"
 
@@ -82,15 +82,15 @@ export function Byline({ name, mine, at }: { name: string; mine: boolean; at: Da
 
 function Body({ message }: { message: Message }) {
   if (message.deleted) return <p class="text-quiet italic">message deleted</p>
-  const size = isWordless(message.text) ? "text-3xl leading-snug" : "text-base"
   return (
-    <p class={`${size} break-words whitespace-pre-wrap`} dir="auto">
-      <LinkedText text={message.text} />
-      {message.edited_at && (
-        <span class="ml-1.5 text-xs text-quiet" title={new Date(message.edited_at).toLocaleString()}>
-          (edited)
-        </span>
-      )}
-    </p>
+    <div class={isWordless(message.text) ? "text-3xl leading-snug" : "text-base"}>
+      <MessageText text={message.text}>
+        {message.edited_at && (
+          <span class="ml-1.5 text-xs text-quiet" title={new Date(message.edited_at).toLocaleString()}>
+            (edited)
+          </span>
+        )}
+      </MessageText>
+    </div>
   )
 }

@@ -1,9 +1,10 @@
 import type { Room } from "../chat/room"
 import type { User } from "../model/contract"
 import type { Post } from "../model/outbox"
+import { isWordless } from "../model/wordless"
 import { Avatar } from "./avatar"
-import { LinkedText } from "./linked_text"
 import { Byline } from "./message_row"
+import { MessageText } from "./message_text"
 
 interface Props {
   id: string
@@ -28,9 +29,9 @@ export function PostRow({ id, at, post, author, leads, room }: Props) {
       <div class="w-9 flex-none pt-0.5">{leads && <Avatar user={author} />}</div>
       <div class="min-w-0 flex-1">
         {leads && <Byline name={author.name} mine at={at} />}
-        <p class={`text-base break-words whitespace-pre-wrap ${settled ? "" : "opacity-75"}`} dir="auto">
-          <LinkedText text={post.text} />
-        </p>
+        <div class={`${isWordless(post.text) ? "text-3xl leading-snug" : "text-base"} ${settled ? "" : "opacity-75"}`}>
+          <MessageText text={post.text} />
+        </div>
         <Progress post={post} room={room} />
       </div>
     </article>

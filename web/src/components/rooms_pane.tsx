@@ -55,12 +55,14 @@ function RoomLink({ name, onChosen }: { name: string; onChosen: () => void }) {
   const chat = useChat()
   const current = chat.room.value === name
   const unread = chat.open.value.get(name)?.unread.value ?? 0
+  const summary = chat.directory.value.find((room) => room.name === name)
+  const hasNews = summary !== undefined && chat.hasNews(summary)
   return (
     <li>
       <a
         href={addressOf(name)}
         class={`flex min-h-9 items-center gap-2 rounded-xl px-2.5 py-1.5 pointer-coarse:min-h-11 ${
-          current ? "bg-tint font-semibold text-accent-strong" : unread ? "font-semibold hover:bg-press" : "hover:bg-press"
+          current ? "bg-tint font-semibold text-accent-strong" : unread || hasNews ? "font-semibold hover:bg-press" : "hover:bg-press"
         }`}
         aria-current={current ? "page" : undefined}
         onClick={onChosen}
@@ -69,6 +71,11 @@ function RoomLink({ name, onChosen }: { name: string; onChosen: () => void }) {
           <Icon name="room" size={16} />
         </span>
         <span class="min-w-0 flex-1 truncate">{name}</span>
+        {hasNews && (
+          <span class="size-2 rounded-full bg-accent">
+            <span class="sr-only">, something new</span>
+          </span>
+        )}
         {unread > 0 && !current && (
           <span class="rounded-full bg-accent px-2 text-xs leading-5 font-semibold text-on-accent tabular-nums">
             {unread > 99 ? "99+" : unread}

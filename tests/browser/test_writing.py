@@ -1,0 +1,101 @@
+"""Ada writes with care: drafts, names, a little markup."""
+
+from playwright.sync_api import expect
+
+from .conftest import Somebody
+
+HOSTILE = [
+    "**<img src=x onerror=\"document.title='gone'\">**",
+    "[click](javascript:document.title='gone')",
+    "`<script>document.title='gone'</script>`",
+    "> " * 1900,
+    "*a_" * 1300,
+]
+
+
+def test_a_draft_is_kept_per_room_and_through_a_reload(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    ada.page.get_by_role("button", name="New room").click()
+    ada.page.get_by_label("Room name").fill("garden")
+    ada.page.get_by_role("button", name="Create room").click()
+    expect(ada.page.get_by_role("heading", name="garden", level=1)).to_be_visible()
+    ada.composer.fill("about the garden")
+    ada.enters("lobby")
+    expect(ada.composer).to_have_value("")
+    ada.composer.fill("about the lobby")
+
+    ada.page.reload()
+
+    expect(ada.composer).to_have_value("about the lobby")
+    ada.enters("garden")
+    expect(ada.composer).to_have_value("about the garden")
+    ada.page.get_by_role("button", name="Send").click()
+    ada.sees_once("about the garden")
+    ada.page.reload()
+    expect(ada.composer).to_have_value("")
+
+
+def test_a_name_after_an_at_sign_is_finished_from_who_is_here(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+    somebody().visits().takes_the_name("Bonnie")
+    expect(ada.people).to_have_count(3)
+
+    ada.composer.press_sequentially("Hello @bo")
+    expect(ada.page.get_by_role("option")).to_have_text(["BBo", "BBonnie"])
+    ada.page.keyboard.press("ArrowDown")
+    ada.page.keyboard.press("ArrowUp")
+    ada.page.keyboard.press("Enter")
+    expect(ada.composer).to_have_value("Hello @Bo ")
+    expect(ada.page.get_by_role("option")).to_have_count(0)
+    ada.page.keyboard.type("and @")
+    expect(ada.page.get_by_role("option")).to_have_count(3)
+    ada.page.keyboard.press("Escape")
+    ada.page.keyboard.press("Enter")
+
+    bo.sees_once("Hello @Bo and @")
+
+
+def test_a_little_markup_is_shown_as_it_was_meant(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+    ada.says("This is **bold**, this is `code`, and [this](https://example.org/) leads away")
+
+    for person in (ada, bo):
+        row = person.message("leads away")
+        expect(row.locator("strong")).to_have_text("bold")
+        expect(row.locator("code")).to_have_text("code")
+        expect(row.get_by_role("link", name="this")).to_have_attribute("href", "https://example.org/")
+
+
+def test_hostile_markup_stays_text_and_the_page_alive(somebody: Somebody) -> None:
+    mallory = somebody().visits().takes_the_name("Mallory")
+    ada = somebody().visits().takes_the_name("Ada")
+    for text in HOSTILE:
+        mallory.says(text)
+    mallory.says("Still **there**?")
+
+    expect(ada.message("Still there?").locator("strong")).to_have_text("there")
+    expect(ada.log.locator("article :is(a, img, script, iframe)")).to_have_count(0)
+    assert "gone" not in ada.page.title()
+    ada.says("Yes")
+    mallory.sees_once("Yes")
+
+
+def test_the_arrow_up_edits_the_last_thing_one_said_wherever_it_is(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+    ada.says("Teh gate squeaks")
+    ada.sees_once("Teh gate squeaks")
+    for number in range(80):
+        bo.says(f"Small talk {number}")
+    ada.sees_once("Small talk 79")
+
+    ada.composer.focus()
+    ada.page.keyboard.press("ArrowUp")
+    field = ada.page.get_by_label("Edit message")
+    expect(field).to_be_in_viewport()
+    field.fill("The gate squeaks")
+    ada.page.keyboard.press("Enter")
+    ada.sees("The gate squeaks")
+    expect(ada.composer).to_be_focused()
