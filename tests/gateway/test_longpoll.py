@@ -497,9 +497,12 @@ async def test_a_post_that_waits_learns_at_once_that_the_session_is_gone() -> No
         client = await begun(stage)
         await client.start_post(b"[hello]")
         await trio.sleep(1)
+        next_in_line = another(stage, client)
+        await next_in_line.start_slowly(100, b"[hel")
+        await trio.sleep(1)
         before = trio.current_time()
         stage.house.connection.close(1001)
-        assert (await client.answer())["status"] == 410
+        assert (await client.answer())["status"] == (await next_in_line.answer())["status"] == 410
         assert trio.current_time() == before
 
 
@@ -528,9 +531,11 @@ async def test_in_a_drain_the_poll_that_waits_brings_all_that_is_said_until_the_
 
 async def test_in_a_drain_nothing_new_is_begun(stage: Stage) -> None:
     client = await begun(stage)
+    connection, stage.house.busy = stage.house.connection, 0.25
     async with trio.open_nursery() as nursery:
         nursery.start_soon(stage.gateway.drain)
         await trio.sleep(0.1)
+        assert not connection.closed
         assert await client.post(b"[too late]") == 410
         assert await stranger(stage).get() == {"status": 500}
     assert len(stage.house.connections) == 1
