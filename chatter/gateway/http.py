@@ -2,9 +2,9 @@
 
 That class is not a documented interface; this module is the only place that knows it, and pyproject.toml says which
 versions it knows. What it adds: the bytes that were read already come first; a client that reads nothing can't hold a
-write, and with it our shutdown, for ever; idle connections are closed, also after Quart-Trio's answers; and a handshake
-on a connection that has served other requests before, as proxies that keep connections send it, comes back to the
-gateway.
+write, and with it our shutdown, for ever; idle connections are closed, also after Quart-Trio's answers; a handshake on
+a connection that has served other requests before, as proxies that keep connections send it, comes back to the gateway;
+and nothing but HTTP/1 is spoken.
 """
 
 import socket
@@ -124,9 +124,25 @@ class _Server(TCPServer):
 
     async def _read_data(self) -> None:
         """As the original, and then without waiting for the idle timer, which would hold a closed connection."""
+        http: Any = self.protocol.protocol
+        http.connection = _Http1(h11.SERVER, self.config.h11_max_incomplete_size)
         await super()._read_data()
         self._ended = True
         await self.idle_task.stop()
+
+
+class _Http1(h11.Connection):
+    """HTTP/1 and nothing else. Who asks for an upgrade is answered without one (RFC 9110, 7.8): WebSockets of other
+    paths than ours, and HTTP/2, are nobody's here."""
+
+    def next_event(self) -> Any:
+        event = super().next_event()
+        if not isinstance(event, h11.Request):
+            return event
+        if event.http_version > b"1.1":
+            raise h11.RemoteProtocolError("only HTTP/1 is spoken here", error_status_hint=505)
+        headers = [(name, value) for name, value in event.headers if name != b"upgrade"]
+        return h11.Request(method=event.method, target=event.target, headers=headers, http_version=event.http_version)
 
 
 def _shielded(seconds: float) -> trio.CancelScope:

@@ -56,8 +56,25 @@ async def test_a_plain_request_for_the_socket_is_the_applications(stage: Stage) 
 
 async def test_a_websocket_elsewhere_is_not_ours(stage: Stage) -> None:
     client = await stage.dial()
-    await client.send(upgrade_request("/live/websocket"))
-    assert (await client.response()).status in (403, 404)
+    await client.send(upgrade_request("/live/websocket") + frame(TEXT, b"in a hurry"))
+    assert (await client.response()).status == 404
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "h2c", "TLS/1.0"])
+async def test_who_asks_for_an_upgrade_is_answered_without_one(stage: Stage, protocol: str) -> None:
+    asked = get("/hello", upgrade=protocol, connection="Upgrade, HTTP2-Settings", **{"http2-settings": "AAMAAABk"})
+    for client in (await stage.dial(), stage.dial_memory()):
+        await client.send(asked)
+        assert (await client.response()).status == 200
+        await client.send(asked + get("/hello"))
+        assert [(await client.response()).status, (await client.response()).status] == [200, 200]
+
+
+async def test_http_2_is_not_spoken(stage: Stage) -> None:
+    client = await stage.dial()
+    await client.send(get("/hello"))
+    assert (await client.response()).status == 200
+    assert (await client.refused(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")).status == 505
     assert not stage.house.connections
 
 
