@@ -9,11 +9,12 @@ from typing import Final
 
 import trio
 
-from chatter import logs, settings
+from chatter import logs, settings, upkeep
 from chatter.actors.child import SupervisorError
-from chatter.application import Application
+from chatter.application import Application, complete
 from chatter.errors import ChatterError
 from chatter.settings import BadSetting, Settings
+from chatter.stores.port import StoreUnreachable
 
 CANT_START: Final = 2
 STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
@@ -21,12 +22,16 @@ STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C. Exits 0 after a drain; 2, with one line on stderr, when it can't start."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        chosen = settings.read(sys.argv[1:] if arguments is None else arguments)
+        if given and given[0] in upkeep.COMMANDS:
+            upkeep.main(given)
+            return
+        chosen = settings.read(given)
         logs.set_up()
         _be_roomy()
         failure = trio.run(_serve, chosen)
-    except BadSetting as error:
+    except (BadSetting, StoreUnreachable) as error:
         _give_up(str(error))
     else:
         if failure is not None:
@@ -49,7 +54,7 @@ def _be_roomy() -> None:
 async def _serve(chosen: Settings) -> str | None:
     """Run the application to its end; what is wrong when it could not start."""
     try:
-        application = Application(chosen)
+        application = Application(await complete(chosen))
         application.bind()
     except OSError as error:
         return f"can't use port {chosen.port} on {chosen.host}: {error.strerror}"

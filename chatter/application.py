@@ -1,7 +1,7 @@
 """The application: it builds everything, hands each part what it needs, and is the only place that names adapters.
 
     chatter              one for one
-    ├── store            SQLite; everything below asks it
+    ├── store            SQLite or PostgreSQL; everything below asks it
     ├── presence         who is where, which names are taken
     ├── rooms            rest for one
     │   ├── runners      dynamic: an actor for each room in use
@@ -36,8 +36,13 @@ from chatter.core.model import User
 from chatter.core.rate import RateLimit
 from chatter.gateway import Gateway, Limits, Network, System, server_context
 from chatter.metrics import Metrics
-from chatter.settings import BadSetting, Settings
+from chatter.settings import SQLITE, BadSetting, Settings, sqlite_path
+from chatter.stores.migrations import Schema
+from chatter.stores.port import StoreObserver
+from chatter.stores.rows import Copied
 from chatter.stores.sqlite import SqliteStore
+from chatter.stores.sqlite.giving import giving
+from chatter.stores.sqlite.schema import SqliteSchema
 from chatter.supervisor import DynamicSupervisor, Supervisor
 from chatter.telemetry import Telemetry
 from chatter.tokens import Tokens
@@ -49,11 +54,49 @@ DRAIN = 8.0
 ACTION_RATE = 5  # other commands: so many times the rate and burst of messages
 
 
+def open_store(settings: Settings, observer: StoreObserver) -> Any:
+    """The adapter that the database's address names. PostgreSQL's is imported when it is wanted: see its `bridge`."""
+    if settings.on_sqlite:
+        return SqliteStore(settings.database_path)
+    from chatter.stores.postgres import Address, PostgresStore
+
+    return PostgresStore(Address(settings.database), observer=observer)
+
+
+def schema(database: str) -> Schema:
+    """The shape of the database at this address."""
+    if database.startswith(SQLITE):
+        return SqliteSchema(sqlite_path(database))
+    from chatter.stores.postgres import Address
+    from chatter.stores.postgres.errand import PostgresSchema
+
+    return PostgresSchema(Address(database))
+
+
+async def complete(settings: Settings) -> Settings:
+    """With the key that all nodes share, from PostgreSQL, when none was set. `StoreUnreachable`."""
+    if settings.secret_key is not None or settings.on_sqlite:
+        return settings
+    from chatter.stores.postgres import Address
+    from chatter.stores.postgres.errand import secret
+
+    return attrs.evolve(settings, secret_key=await secret(Address(settings.database)))
+
+
+async def copy(source: str, target: str) -> Copied:
+    """All that a SQLite file holds, into an empty PostgreSQL database. `StoreUnreachable`."""
+    from chatter.stores.postgres import Address
+    from chatter.stores.postgres.errand import take_over
+
+    with giving(sqlite_path(source)) as rows:
+        return await take_over(Address(target), rows)
+
+
 @attrs.frozen(kw_only=True)
 class Ground:
     """What the application stands on. `tests/simulation` puts another one under it."""
 
-    store: Callable[[Settings], Any] = lambda settings: SqliteStore(settings.database_path)
+    store: Callable[[Settings, StoreObserver], Any] = open_store
     pages: Callable[[rest.House], ASGIFramework] = rest.build
     network: Network = attrs.Factory(System)
     limits: Limits = attrs.Factory(Limits)
@@ -66,7 +109,7 @@ class Application:
         self.settings = settings
         self._ground = ground or Ground()
         self.telemetry = telemetry or Telemetry()
-        self.store = self._ground.store(settings)
+        self.store = self._ground.store(settings, self.telemetry.emit)
         self._presence: Mailbox[PresenceMessage] = Mailbox("presence", PRESENCE_CAPACITY)
         self._directory: Mailbox[DirectoryMessage] = Mailbox("directory", PRESENCE_CAPACITY)
         self._table = RoomTable()

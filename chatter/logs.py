@@ -4,6 +4,7 @@ import logging
 import sys
 
 from chatter.actors.child import ChildEnded, GaveUp
+from chatter.stores.port import DatabaseFound, DatabaseLost
 from chatter.telemetry import Telemetry
 
 log = logging.getLogger("chatter")
@@ -21,6 +22,8 @@ def set_up(level: int = logging.INFO) -> None:
 def listen(telemetry: Telemetry) -> None:
     telemetry.subscribe(ChildEnded, _child_ended)
     telemetry.subscribe(GaveUp, _gave_up)
+    telemetry.subscribe(DatabaseLost, _database_lost)
+    telemetry.subscribe(DatabaseFound, _database_found)
 
 
 def _child_ended(event: ChildEnded) -> None:
@@ -32,3 +35,11 @@ def _child_ended(event: ChildEnded) -> None:
 
 def _gave_up(event: GaveUp) -> None:
     log.critical("%s gives %s up: it crashed too often", event.supervisor, event.child)
+
+
+def _database_lost(event: DatabaseLost) -> None:
+    log.error("the database is lost, trying to find it again: %s: %s", event.database, event.why)
+
+
+def _database_found(event: DatabaseFound) -> None:
+    log.warning("the database is found again after %.1f s: %s", event.seconds, event.database)

@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from chatter.actors.child import ChildEnded
+from chatter.stores.port import DatabaseLost
 
 if TYPE_CHECKING:
     from chatter.application import Application
@@ -20,7 +21,9 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._registry.register(_Gauges(application))
         self._crashes = Counter("chatter_crashes", "Crashed children", ["supervisor"], registry=self._registry)
+        self._losses = Counter("chatter_database_losses", "Times the database was lost", registry=self._registry)
         application.telemetry.subscribe(ChildEnded, self._child_ended)
+        application.telemetry.subscribe(DatabaseLost, lambda _: self._losses.inc())
 
     def text(self) -> bytes:
         """Prometheus' text exposition format."""

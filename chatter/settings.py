@@ -11,13 +11,17 @@ import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import attrs
 
 from chatter import __version__
 
 SQLITE: Final = "sqlite:///"
+POSTGRES: Final = ("postgresql://", "postgres://")
+SQLITE_DEFAULT: Final = "sqlite:///chatter.db"
+
+_HOSTS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:,@]*)(:\d{1,5})?")
 
 
 class BadSetting(ValueError):
@@ -33,11 +37,11 @@ def _node_name() -> str:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """Everything that can be set. `secret_key` and the paths of TLS files are never shown."""
+    """Everything that can be set. `secret_key`, passwords and the paths of TLS files are never shown."""
 
     host: str = "127.0.0.1"
     port: int = attrs.field(default=4000)
-    database: str = "sqlite:///chatter.db"
+    database: str = attrs.field(default=SQLITE_DEFAULT, repr=lambda database: repr(without_password(database)))
     bus: str = "local:"
     secret_key: str | None = attrs.field(default=None, repr=False)
     message_rate: float = 2.0
@@ -59,25 +63,66 @@ class Settings:
             raise BadSetting(f"--bus must be local:, not {self.bus.partition(':')[0]}:")
         if not re.fullmatch(r"[A-Za-z0-9._@-]{1,200}", self.node):
             raise BadSetting("--node has 1 to 200 letters, digits, dots, dashes, underscores and @")
-        self.database_path  # noqa: B018 — checked here, used later
+        check_database(self.database, "--database")
+
+    @property
+    def on_sqlite(self) -> bool:
+        return self.database.startswith(SQLITE)
 
     @property
     def database_path(self) -> Path:
         """The SQLite file: `sqlite:///` and a path, relative to the current folder unless it begins with a slash."""
-        if not self.database.startswith(SQLITE) or len(self.database) == len(SQLITE):
-            scheme = self.database.partition(":")[0]
-            raise BadSetting(f"--database must be sqlite:///PATH, not {scheme}:…")
-        return Path(unquote(self.database[len(SQLITE) :]))
+        return sqlite_path(self.database)
 
     def secret(self) -> str:
-        """The key that signs tokens: as set, or made once and kept beside the database, readable by the owner."""
+        """The key that signs tokens: as set, or made once and kept beside the database, readable by the owner.
+
+        With PostgreSQL it is kept in the database, and whoever builds an application has asked for it before.
+        """
         if self.secret_key is not None:
             return self.secret_key
+        if not self.on_sqlite:
+            raise BadSetting("--secret-key is missing")
         path = self.database_path.with_suffix(".secret")
         try:
             return _kept_secret(path)
         except OSError as error:
             raise BadSetting(f"the secret key can't be kept in {path}: {error.strerror}") from error
+
+
+def check_database(database: str, name: str) -> None:
+    """`BadSetting`, which names the setting and shows no password, unless it is the address of one."""
+    if database.startswith(POSTGRES):
+        _check_postgres(database, name)
+    elif not database.startswith(SQLITE) or len(database) == len(SQLITE):
+        scheme = database.partition(":")[0]
+        raise BadSetting(f"{name} must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME, not {scheme}:…")
+
+
+def _check_postgres(database: str, name: str) -> None:
+    """A password with a character that means something in a URL would be taken for a host, and be shown."""
+    try:
+        parts = urlsplit(database)
+        parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+        who, _, hosts = parts.netloc.rpartition("@")
+        fine = "@" not in who + parts.path and not parts.fragment
+        fine = fine and all(_HOSTS.fullmatch(host) for host in hosts.split(","))
+    except ValueError:
+        fine = False
+    if not fine or any(c.isspace() for c in database):
+        raise BadSetting(
+            f"{name} is not a usable address, postgresql://USER:PASSWORD@HOST:PORT/NAME; "
+            "in a password, characters that are not letters or digits are written as %XX"
+        )
+
+
+def sqlite_path(database: str) -> Path:
+    return Path(unquote(database[len(SQLITE) :]))
+
+
+def without_password(database: str) -> str:
+    """The address as it may be shown."""
+    return re.sub(r"(password=)[^&]*", r"\1…", re.sub(r"//.*@", "//…@", database, count=1))
 
 
 def _kept_secret(path: Path) -> str:
@@ -96,7 +141,7 @@ def _kept_secret(path: Path) -> str:
 _OPTIONS: Final[tuple[tuple[str, str, str], ...]] = (
     ("host", "HOST", "the address to listen on (127.0.0.1)"),
     ("port", "PORT", "the port; 0 takes any that is free (4000)"),
-    ("database", "DATABASE_URL", "sqlite:///PATH (sqlite:///chatter.db, in the current folder)"),
+    ("database", "DATABASE_URL", "sqlite:///PATH (sqlite:///chatter.db, in the current folder) or postgresql://…"),
     ("bus", "CHATTER_BUS", "what connects several nodes (local:, for one node)"),
     ("secret-key", "SECRET_KEY_BASE", "signs tokens (made once and kept beside the database)"),
     ("message-rate", "CHATTER_MESSAGE_RATE", "messages a second that one user may sustain, 0 for no limit (2)"),
@@ -107,9 +152,15 @@ _OPTIONS: Final[tuple[tuple[str, str, str], ...]] = (
 )
 
 
+COMMANDS: Final = (
+    "Beside serving: 'migrate [up|down|status]' brings the database's schema up to date (as each start does), takes "
+    "one step back, or tells how it stands; 'copy --from sqlite:///PATH --to postgresql://…' moves to PostgreSQL."
+)
+
+
 def read(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from a command line and an environment; `BadSetting`. `--help` and `--version` print and exit."""
-    parser = _Parser(prog="chatter", description="A real-time chat server.")
+    parser = Parser(prog="chatter", description="A real-time chat server.", epilog=COMMANDS)
     parser.add_argument("--version", action="version", version=f"chatter {__version__}")
     for option, variable, help in _OPTIONS:
         parser.add_argument(f"--{option}", metavar=variable, help=help)
@@ -120,6 +171,13 @@ def read(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         if name not in given and environment.get(variable):
             given[name] = environment[variable]
     return Settings(**{name: _converted(name, value) for name, value in given.items()})
+
+
+def read_database(given: str | None, environment: Mapping[str, str] = os.environ) -> str:
+    """The database alone, for what is done to it beside serving; `BadSetting`."""
+    database = given or environment.get("DATABASE_URL") or SQLITE_DEFAULT
+    check_database(database, "--database")
+    return database
 
 
 def _converted(name: str, value: str) -> Any:
@@ -136,6 +194,8 @@ def _converted(name: str, value: str) -> Any:
     return value
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, by `BadSetting`."""
+
     def error(self, message: str) -> Any:
-        raise BadSetting(message)
+        raise BadSetting(without_password(message))

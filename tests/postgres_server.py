@@ -157,8 +157,8 @@ class PostgresServer:
         password = self.folder / "password"
         password.write_text(PASSWORD)
         self._give(password)
-        self._run("initdb", "-D", "data", "-U", "chatter", "-E", "UTF8", "--locale=C", "--no-sync", "-A", "trust")
-        self._run("initdb", "--version")
+        cluster = ("-D", "data", "-U", "chatter", "-E", "UTF8", "--locale=C", "--no-sync")
+        self._run("initdb", *cluster, "-A", "scram-sha-256", "--pwfile", "password")
         hba = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
         (self.folder / "data" / "pg_hba.conf").write_text(hba)
         if tls:

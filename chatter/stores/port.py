@@ -12,7 +12,7 @@ What every adapter promises (and `tests/contracts/` checks of each):
 * When the database cannot be reached, is locked or full, calls raise `errors.Unavailable` and nothing is stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import attrs
@@ -26,6 +26,26 @@ from chatter.frozen import frozen
 
 class StoreUnreachable(ChatterError):
     """The store cannot be started at all: wrong path, not a database, held by somebody. `str()` is one clear line."""
+
+
+@attrs.frozen
+class DatabaseLost:
+    """The database can't be reached; `why` is one line. Told once, until it is found again."""
+
+    database: str
+    why: str
+
+
+@attrs.frozen
+class DatabaseFound:
+    """It answers again, after so many seconds."""
+
+    database: str
+    seconds: float
+
+
+StoreObserver = Callable[[DatabaseLost | DatabaseFound], None]
+"""Called at once, in the order things happen; must not raise."""
 
 
 @frozen

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 
@@ -44,6 +44,22 @@ class Step:
     number: int
     name: str
     applied_at: str | None
+
+
+class Schema(Protocol):
+    """A database's shape, for `python -m chatter migrate`. Safe beside others who do the same."""
+
+    async def up(self) -> list[Step]:
+        """Take every step that waits."""
+        ...
+
+    async def down(self) -> Step | None:
+        """Take the newest step back, with the data that only it could hold; None when there is none left."""
+        ...
+
+    async def status(self) -> list[Step]:
+        """Every migration that this version knows, applied or waiting."""
+        ...
 
 
 def load(dialect: str) -> list[Migration]:

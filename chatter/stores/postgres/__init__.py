@@ -9,6 +9,9 @@ search        the full-text index
 words         text → the words of that index, pure
 pool          connections, used by one job at a time, opened again when they are lost
 migrating     the schema's way up and down
+taking        another database's rows, taken over
+keys          the key that signs tokens, when none was set
+errand        a connection for one errand: schema, key, taking over
 connection    opening a connection, and what PostgreSQL's errors mean
 bridge        calls from Trio into asyncio: the one place that knows it
 """

@@ -6,11 +6,12 @@ is never thrown into the middle of its pool or its protocol (which leaves connec
 
 * A caller that is cancelled, or whose time is up, cancels the task, and waits until it has ended: half a second at
   most, shielded. asyncpg then cancels the query in the server as well.
-* What goes wrong in the loop with nobody waiting for it is told to `stray`; it neither ends the loop nor hangs it.
+* What goes wrong in the loop with nobody waiting for it (a connection that fails when its caller has gone) is not
+  heard. By default it would end the loop, and everything that runs beside it.
 """
 
 import warnings
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -62,7 +63,7 @@ async def _end(task: "Task[Any]", ended: trio.Event) -> None:
 
 
 @asynccontextmanager
-async def open_bridge(stray: Callable[[str], None]) -> AsyncIterator[Bridge]:
+async def open_bridge() -> AsyncIterator[Bridge]:
     """A bridge for the length of the block. Whoever calls must have come back before it ends.
 
     trio-asyncio is imported here and not sooner, because it changes asyncio for the whole process.
@@ -71,5 +72,5 @@ async def open_bridge(stray: Callable[[str], None]) -> AsyncIterator[Bridge]:
         warnings.simplefilter("ignore", DeprecationWarning)
         from trio_asyncio import open_loop
     async with open_loop() as loop:
-        loop.set_exception_handler(lambda _, context: stray(str(context.get("exception") or context["message"])))
+        loop.set_exception_handler(lambda *_: None)
         yield Bridge(loop)

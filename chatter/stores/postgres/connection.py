@@ -1,5 +1,6 @@
 """Every connection is opened here, and every error of PostgreSQL gets its meaning here."""
 
+import os
 import re
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -109,5 +110,6 @@ def told(error: BaseException) -> str:
     """What went wrong, in one line. Errors of asyncpg name users and databases, but no passwords."""
     if isinstance(error, TookTooLong | TimeoutError):
         return "no answer"
-    words = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    number = error.errno if isinstance(error, OSError) else None
+    words = (os.strerror(number) if number and number > 0 else "") or str(error) or type(error).__name__
     return re.sub(r"\s+", " ", words).rstrip(".")

@@ -15,6 +15,7 @@ import attrs
 import trio
 
 from chatter.errors import Unavailable
+from chatter.stores.port import DatabaseFound, DatabaseLost, StoreObserver
 from chatter.stores.postgres.bridge import Bridge
 from chatter.stores.postgres.connection import (
     CONNECT_WITHIN,
@@ -36,25 +37,6 @@ _CLOSE_WITHIN: Final = 2.0
 
 
 @attrs.frozen
-class DatabaseLost:
-    """The database can't be reached; `why` is one line. Told once, until it is found again."""
-
-    address: str
-    why: str
-
-
-@attrs.frozen
-class DatabaseFound:
-    """It answers again, after so many seconds."""
-
-    address: str
-    seconds: float
-
-
-PoolEvent = DatabaseLost | DatabaseFound
-
-
-@attrs.frozen
 class PoolStatistics:
     """Connections open and in use; `losses` count how often the database was lost."""
 
@@ -68,7 +50,7 @@ class Pool:
     """Lives as long as its bridge; `keep` has to run meanwhile, and `close` comes last."""
 
     def __init__(
-        self, bridge: Bridge, address: Address, *, size: int, patience: float, observer: Callable[[PoolEvent], None]
+        self, bridge: Bridge, address: Address, *, size: int, patience: float, observer: StoreObserver
     ) -> None:
         self._bridge = bridge
         self._address = address

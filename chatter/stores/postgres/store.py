@@ -16,7 +16,7 @@ from chatter.core.commands import Command
 from chatter.core.events import Event
 from chatter.core.model import RoomInfo, now
 from chatter.errors import AlreadyExists, Unavailable
-from chatter.stores.port import Hit, Outcome, Page, StoreUnreachable, Tail
+from chatter.stores.port import Hit, Outcome, Page, StoreObserver, StoreUnreachable, Tail
 from chatter.stores.postgres import reading, search
 from chatter.stores.postgres.bridge import Bridge, open_bridge
 from chatter.stores.postgres.connection import (
@@ -30,7 +30,7 @@ from chatter.stores.postgres.connection import (
     unreachable,
 )
 from chatter.stores.postgres.migrating import migrate
-from chatter.stores.postgres.pool import Job, Pool, PoolEvent, PoolStatistics
+from chatter.stores.postgres.pool import Job, Pool, PoolStatistics
 from chatter.stores.postgres.writer import Writer, WriterStatistics
 from chatter.stores.postgres.writing import Append
 
@@ -62,7 +62,7 @@ class PostgresStore:
     patience: float = attrs.field(default=3.0, kw_only=True)
     size: int = attrs.field(default=5, kw_only=True, validator=attrs.validators.ge(2))
     capacity: int = attrs.field(default=4096, kw_only=True)
-    observer: Callable[[PoolEvent], None] = attrs.field(default=lambda _: None, kw_only=True)
+    observer: StoreObserver = attrs.field(default=lambda _: None, kw_only=True)
     _now: _Run | None = attrs.field(default=None, init=False)
     _readers: trio.Semaphore = attrs.field(init=False)
     _stopping: trio.Event = attrs.field(factory=trio.Event, init=False)
@@ -175,7 +175,7 @@ class PostgresStore:
 
     async def _live(self, started: Callable[[], object]) -> None:
         self._readers = trio.Semaphore(self.size - 1)
-        async with open_bridge(lambda _: None) as bridge:
+        async with open_bridge() as bridge:
             pool = Pool(bridge, self.address, size=self.size, patience=self.patience, observer=self.observer)
             run = _Run(pool, Writer(pool, capacity=self.capacity, patience=self.patience))
             try:

@@ -9,6 +9,8 @@ readers       connections that only read, in threads
 reading       queries → messages, events, pages
 search        the full-text index, filled behind the posts
 migrating     the schema's way up and down
+schema        the same, beside serving
+giving        all rows, for another database
 connection    opening the file, and what its errors mean
 """
 
