@@ -41,7 +41,7 @@ class Process:
         self.failure: BaseException | None = None
         self.dead = False
         ground = Ground(
-            store=lambda _settings: self.store,
+            store=lambda *_: self.store,
             pages=lambda _house: _no_pages,
             network=network,
             limits=Limits(backlog=backlog),
