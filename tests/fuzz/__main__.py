@@ -1,6 +1,6 @@
 """Has atheris, which is guided by what code it reaches, send one target as many inputs as one likes.
 
-    python -m tests.fuzz {head,frames,messages,sessions,polls}
+    python -m tests.fuzz {head,frames,messages,door,sessions,polls}
         [--runs 1000000] [--seed 1] [--longest 2048] [--keep FOLDER]
 
 Each tenth of the way it prints how many inputs there were, how fast, and what memory the process and Python hold. An
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-TARGETS: Final = ("head", "frames", "messages", "sessions", "polls")
+TARGETS: Final = ("head", "frames", "messages", "door", "sessions", "polls")
 INSTRUMENTED: Final = ["chatter.wire", "chatter.gateway", "chatter.core", "chatter.actors"]
 REPORTS: Final = 10
 MEBIBYTE: Final = 2**20

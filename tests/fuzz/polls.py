@@ -22,7 +22,7 @@ from chatter.gateway.longpoll import BATCH, LongPoll
 from chatter.gateway.origins import Origins
 from tests.actors.stage import Stage
 from tests.fuzz.sessions import EVENTS, chosen, push, step
-from tests.fuzz.theatre import Theatre, check_said, lasting
+from tests.fuzz.theatre import Theatre, chat, check_said, lasting
 
 LIMITS: Final = Limits(window=1.0, message=600, post=2000)
 STATUSES: Final = {200, 204, 403, 408, 410, 413, 500}
@@ -173,7 +173,7 @@ def asked_for(kind: int, said: bytes, ref: int, vsn: bytes) -> Asked:
 
 
 def theatre() -> Theatre:
-    return Theatre(Polls)
+    return Theatre(lambda: chat(Polls))
 
 
 def check(data: bytes) -> None:

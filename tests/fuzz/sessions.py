@@ -17,7 +17,7 @@ from chatter.core.model import User
 from chatter.gateway import Limits, StreamConnection
 from chatter.wire.phoenix import WEBSOCKET_V1, WEBSOCKET_V2
 from tests.actors.stage import LOBBY, Stage
-from tests.fuzz.theatre import Theatre, check_said, lasting
+from tests.fuzz.theatre import Theatre, chat, check_said, lasting
 from tests.gateway.client import BINARY, CONTINUATION, PING, PONG, TEXT, close_payload, frame
 
 ANN: Final = User("u-ann", "Ann")
@@ -180,7 +180,7 @@ def is_good_code(code: int) -> bool:
 
 
 def theatre() -> Theatre:
-    return Theatre(Sessions)
+    return Theatre(lambda: chat(Sessions))
 
 
 def check(data: bytes) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz import frames, head, messages, polls, sessions
+from tests.fuzz import door, frames, head, messages, polls, sessions
 
 PURE = pytest.mark.parametrize("target", [head, frames, messages], ids=["head", "frames", "messages"])
 
@@ -32,7 +32,7 @@ def test_torn_and_mixed(target: ModuleType, data: st.DataObject) -> None:
     target.check(data.draw(inputs(target)))
 
 
-@pytest.mark.parametrize("target", [sessions, polls], ids=["sessions", "polls"])
+@pytest.mark.parametrize("target", [door, sessions, polls], ids=["door", "sessions", "polls"])
 def test_whole(target: ModuleType) -> None:
     with target.theatre() as theatre:
         for seed in target.SEEDS:

@@ -1,11 +1,13 @@
-"""Where whole sessions are fuzzed: the real tree on a store in memory, strangers who come one after the other, and a
+"""Where whole connections are fuzzed: a stage that lasts, strangers who come one after the other, and for the chat a
 bystander who must not notice. No actor may crash, and all that is said is of the contract."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from queue import SimpleQueue
 from typing import Any, Final, Protocol, Self
 
+import attrs
 import trio
 from outcome import Outcome
 from trio.testing import MockClock, wait_all_tasks_blocked
@@ -27,8 +29,11 @@ TOLD: Final = {
 
 class Player(Protocol):
     async def play(self, data: bytes) -> None:
-        """Be the stranger that `data` makes of you, and leave."""
+        """Be the stranger that `data` makes of you, leave, and see that all is as it was."""
         ...
+
+
+Cast = Callable[[], AbstractAsyncContextManager[Player]]
 
 
 class Theatre:
@@ -37,7 +42,7 @@ class Theatre:
     Time jumps when everybody waits.
     """
 
-    def __init__(self, cast: Callable[[Stage], Player]) -> None:
+    def __init__(self, cast: Cast) -> None:
         self._cast = cast
         self._steps: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self._asked: list[bytes] = []
@@ -72,19 +77,37 @@ class Theatre:
 
     async def _run(self) -> None:
         while not self._closing:
-            async with staged(MemoryStore()) as stage:
-                await self._a_while(stage, self._cast(stage), await stage.visitor())
+            async with self._cast() as player:
+                await self._a_while(player)
 
-    async def _a_while(self, stage: Stage, player: Player, bystander: Person) -> None:
+    async def _a_while(self, player: Player) -> None:
         until = self._played + SCRIPTS_A_STAGE
         while self._played < until and not self._closing:
             if self._asked:
                 await player.play(self._asked.pop())
-                await wait_all_tasks_blocked()
-                await check_quiet(stage, bystander)
                 self._played += 1
             else:
                 await trio.lowlevel.checkpoint()
+
+
+@attrs.frozen
+class Watched:
+    """A player in the chat, and the bystander."""
+
+    stage: Stage
+    player: Player
+    bystander: Person
+
+    async def play(self, data: bytes) -> None:
+        await self.player.play(data)
+        await wait_all_tasks_blocked()
+        await check_quiet(self.stage, self.bystander)
+
+
+@asynccontextmanager
+async def chat(player: Callable[[Stage], Player]) -> AsyncIterator[Player]:
+    async with staged(MemoryStore()) as stage:
+        yield Watched(stage, player(stage), await stage.visitor())
 
 
 async def check_quiet(stage: Stage, bystander: Person) -> None:
