@@ -11,7 +11,7 @@ from tests.simulation.browser import Browser, WebSocket
 from tests.simulation.chance import stream
 from tests.simulation.page import Page, Room
 from tests.simulation.process import SECRET
-from tests.simulation.server import PUSH_TIMEOUT, Server
+from tests.simulation.server import PUSH_TIMEOUT, RECENT, Server
 from tests.simulation.witness import Witness
 
 HEARTBEATS = 70.0
@@ -136,6 +136,7 @@ class Client:
 
     def stall(self, direction: str, seconds: float) -> None:
         self._out_of_touch(seconds + 30)
+        self.witness.trouble.delay(self.name, self.page.now + seconds + RECENT)
         for plain in self.browser.sockets:
             line = plain.end.inward if direction == "down" else plain.end.outward
             line.stall()

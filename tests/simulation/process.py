@@ -91,9 +91,17 @@ class Process:
 
     def members(self, room: str) -> list[Any]:
         """Whom the room takes for its members; none when it does not run."""
-        node = self.app._runners._places.get(f"room:{room}")
-        child = None if node is None else node.child
-        return [] if child is None else list(child._audience)  # type: ignore[attr-defined]
+        running = self._room(room)
+        return [] if running is None else list(running._audience)
+
+    def told(self, room: str) -> int | None:
+        """Up to which seq the room has told its members; None when it does not run."""
+        running = self._room(room)
+        return None if running is None else running._audience.told_seq
+
+    def _room(self, name: str) -> Any:
+        place = self.app._runners._places.get(f"room:{name}")
+        return None if place is None else place.child
 
     def actors(self) -> list[Node]:
         return [node for node in self.app.tree().walk() if node.mailbox is not None]

@@ -59,7 +59,7 @@ def scheduled(seed: int) -> Schedule:
     chance = stream(seed, "schedule")
     users = _users(chance)
     rooms = ROOMS[: chance.choice((1, 1, 2))]
-    length = chance.uniform(3, 10)
+    length = round(chance.uniform(3, 10), 3)
     moments = [chance.uniform(0.3, length) for _ in range(chance.randrange(3, 9))]
     steps = [step for moment in moments for step in _burst(chance, moment, len(users), rooms)]
     steps += _faults(chance, moments, length, len(users), rooms)
@@ -77,7 +77,7 @@ def scheduled(seed: int) -> Schedule:
         backlog=chance.choice((3000, 1 << 20, 1 << 20)),
         pace=chance.choice((0.002, 0.002, 0.03)),
         length=length,
-        steps=tuple(sorted(steps, key=lambda step: step.at)),
+        steps=tuple(sorted((attrs.evolve(step, at=min(step.at, length)) for step in steps), key=lambda step: step.at)),
     )
 
 

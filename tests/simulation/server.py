@@ -8,7 +8,7 @@ from functools import partial
 import attrs
 import trio
 
-from chatter.actors.child import ChildEnded, RestartsExceeded
+from chatter.actors.child import ChildEnded, RestartsExceeded, StartFailed
 from chatter.errors import Unavailable
 from tests.simulation.agenda import Agenda
 from tests.simulation.chance import stream
@@ -73,11 +73,16 @@ class Server:
         self.witness.note("a process starts")
         await process.run()
         self.witness.note("a process ends", repr(process.failure))
-        if process.failure is not None and self.recent(*REST_OF_TREE, *TASKS.values()) < GIVEN_UP:
+        if process.failure is not None and not self._may_fail(process.failure):
             self.violated("".join(traceback.format_exception(process.failure)))
         if process is self.process and not process.store.dead:
             self._gone_for(0.1)
             self.agenda.after(0.1, self.boot)
+
+    def _may_fail(self, failure: BaseException) -> bool:
+        """One crash is enough while it starts; later it takes more than supervisors put up with."""
+        crashes = self.recent(*REST_OF_TREE, *TASKS.values())
+        return crashes >= (1 if isinstance(failure, StartFailed) else GIVEN_UP)
 
     def die(self, seconds: float) -> None:
         """Kill the process; the next one starts after so many seconds."""

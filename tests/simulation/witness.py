@@ -30,12 +30,14 @@ CHANGES = ("edit_message", "delete_message", "react")
 
 @attrs.define
 class Trouble:
-    """Until when what is excused, in seconds since the world began. `lines`: for single clients."""
+    """Until when what is excused, in seconds since the world began. `lines`: for single clients, whose answers may not
+    come and whose sockets may go; `delays`: for those to whom refusals may come late."""
 
     refusals: float = -1.0
     silence: float = -1.0
     closing: dict[int, float] = attrs.Factory(dict)  # close code -> until when, for everybody
     lines: dict[str, float] = attrs.Factory(dict)
+    delays: dict[str, float] = attrs.Factory(dict)
 
     def server(self, now: float, *, refusals: float = 0.0, silence: float = 0.0) -> None:
         self.refusals = max(self.refusals, now + refusals)
@@ -47,11 +49,21 @@ class Trouble:
     def line(self, client: str, until: float) -> None:
         self.lines[client] = max(self.lines.get(client, -1.0), until)
 
+    def delay(self, client: str, until: float) -> None:
+        self.delays[client] = max(self.delays.get(client, -1.0), until)
+
 
 class Witness:
-    """`violated`: told of the first thing that must not be; `trace`: everything that was seen, in order."""
+    """`violated`: told of the first thing that must not be. `told`: up to which seq a room has told its members, None
+    when it does not run. `trace`: everything that was seen, in order."""
 
-    def __init__(self, disk: Disk, now: Callable[[], float], violated: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        disk: Disk,
+        now: Callable[[], float],
+        violated: Callable[[str], None],
+        told: Callable[[str], int | None],
+    ) -> None:
         self.trace: list[tuple[Any, ...]] = []
         self.trouble = Trouble()
         self.acks = 0
@@ -59,6 +71,7 @@ class Witness:
         self._disk = disk
         self._now = now
         self._violated = violated
+        self._told_by = told
         self._scanned: dict[str, int] = dict.fromkeys(disk.rooms, 0)
         self._posts: dict[tuple[str, str, str], Message] = {}
         self._replies: dict[tuple[str, str, str], Any] = {}
@@ -100,6 +113,8 @@ class Witness:
         self.note(page.browser.name, "hears", join_ref, ref, topic, event, payload)
         if event == "phx_reply" and "last_seq" in payload["response"]:
             self._let_in(page, transport, topic, payload["response"])
+        elif event in ("phx_close", "phx_error"):
+            self._told.pop((transport, topic), None)
         elif event in DURABLE:
             self._check_told(page, topic, event, payload)
             expected = self._told.get((transport, topic))
@@ -160,6 +175,9 @@ class Witness:
             self._violated(f"{asked} is acknowledged as {reply}, but stored as {message}")
         if self._replies.setdefault(key, reply) != reply:
             self._violated(f"{asked} is answered {reply} after {self._replies[key]}")
+        told = self._told_by(room.name)
+        if told is not None and told < reply["seq"]:
+            self._violated(f"{asked} is acknowledged as {reply}, and the members are told up to {told}")
 
     def refused(self, room: Room, event: str, asked: Any, refusal: Any) -> None:
         reason = refusal["reason"]
@@ -169,8 +187,8 @@ class Witness:
 
     def _may_refuse(self, room: Room, event: str, asked: Any, reason: str) -> bool:
         match reason:
-            case "unavailable":  # on a line that stalls, it comes late
-                return self._now() <= max(self.trouble.refusals, self.trouble.lines.get(room.page.browser.name, -1.0))
+            case "unavailable":
+                return self._now() <= max(self.trouble.refusals, self.trouble.delays.get(room.page.browser.name, -1.0))
             case "not_found":
                 message = self._disk.rooms[room.name].messages.get(asked.get("id"))
                 return event in ("edit_message", "react") and (message is None or message.deleted)

@@ -58,13 +58,16 @@ class World:
         self.saboteur = saboteur
         self._schedule = schedule
         self._violation: str | None = None
+        self._calm = False
         self._clients: list[Client] = []
 
     async def live(self) -> None:
         self._over = trio.Event()
         self._agenda = Agenda()
         disk = Disk(self._schedule.rooms)
-        self._witness = Witness(disk, lambda: self._agenda.now, self._violated)
+        self._witness = Witness(
+            disk, lambda: self._agenda.now, self._violated, lambda room: self._server.process.told(room)
+        )
         async with trio.open_nursery() as nursery:
             self._server = Server(
                 self._schedule, self._agenda, disk, self._witness, self.saboteur, nursery, self._violated
@@ -84,6 +87,7 @@ class World:
         for step in self._schedule.steps:
             self._agenda.after(step.at, partial(self._do, step))
         await trio.sleep(self._schedule.length)
+        self._calm = True
         self._server.mend()
         for client in self._clients:
             client.calm_down()
@@ -120,6 +124,8 @@ class World:
             self._over.set()
 
     def _do(self, step: Step) -> None:
+        if self._calm:
+            return
         client = self._clients[step.who % len(self._clients)]
         self._witness.note(step.kind, step.who, *step.what)
         match step.kind, step.what:
