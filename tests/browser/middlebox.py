@@ -9,12 +9,13 @@ HEAD_SIZE = 64 * 1024
 
 class Middlebox:
     """`lets_websockets_through` may change at any time, for what is opened from then on. `cut` breaks everything that
-    goes through, and what comes after, until `mend`. `close` ends it."""
+    goes through, and what comes after, until `mend`. `close` ends it all."""
 
     def __init__(self, server_port: int, *, lets_websockets_through: bool = True) -> None:
         self.lets_websockets_through = lets_websockets_through
         self._is_cut = False
         self._open: set[socket.socket] = set()
+        self._swallowed: set[socket.socket] = set()
         self._server_port = server_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._listen, daemon=True).start()
@@ -28,6 +29,10 @@ class Middlebox:
         for end in list(self._open):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def swallow(self) -> None:
+        """Nothing goes through any more of what is open now, and nobody is told."""
+        self._swallowed |= self._open
 
     def mend(self) -> None:
         self._is_cut = False
@@ -54,16 +59,16 @@ class Middlebox:
                 return
             with socket.create_connection(("127.0.0.1", self._server_port)) as server:
                 self._open |= {client, server}
-                back = threading.Thread(target=_pour, args=(server, client), daemon=True)
+                back = threading.Thread(target=self._pour, args=(server, client), daemon=True)
                 back.start()
-                _pour(client, server)
+                self._pour(client, server)
                 back.join()
                 self._open -= {client, server}
 
-
-def _pour(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(HEAD_SIZE):
-            target.sendall(data)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
+    def _pour(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(HEAD_SIZE):
+                if source not in self._swallowed:
+                    target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)

@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from .conftest import Somebody
 from .person import Person
+from .server import Server
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => {
@@ -36,7 +38,7 @@ def assert_nothing_found(person: Person) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_on_any_screen(somebody: Somebody, width: int, scheme: str) -> None:
+def test_axe_finds_nothing_on_any_screen(somebody: Somebody, server: Server, width: int, scheme: str) -> None:
     ada = somebody(width=width, color_scheme=scheme).visits()
     assert_nothing_found(ada)
 
@@ -44,6 +46,15 @@ def test_axe_finds_nothing_on_any_screen(somebody: Somebody, width: int, scheme:
     ada.says("See https://example.org")
     ada.sees_once("See https://example.org")
     assert_nothing_found(ada)
+
+    bo = somebody().visits().takes_the_name("Bo")
+    bo.says("Some `code`, a [link](https://example.org), @Ada")
+    bo.says("> quoted\n\n```\nwide " + "and wider " * 40 + "\n```\n- one\n- two")
+    expect(ada.log.locator("pre")).to_be_visible()
+    ada.composer.press_sequentially("@")
+    expect(ada.page.get_by_role("option")).to_have_count(1)
+    assert_nothing_found(ada)
+    ada.page.keyboard.press("Escape")
 
     ada.picks("React", "See https://example.org")
     assert_nothing_found(ada)
@@ -60,3 +71,10 @@ def test_axe_finds_nothing_on_any_screen(somebody: Somebody, width: int, scheme:
     if width < 500:
         ada.page.get_by_role("button", name="Rooms").click()
         assert_nothing_found(ada)
+        ada.page.keyboard.press("Escape")
+
+    server.kill()
+    ada.sees("Connection lost")
+    ada.says("Are you still there?")
+    ada.sees("Goes out when the connection is back.")
+    assert_nothing_found(ada)

@@ -3,8 +3,14 @@
 from playwright.sync_api import expect
 
 from .conftest import Somebody
+from .middlebox import Middlebox
 from .server import Server
 
+HIDE = """() => {
+  Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })
+  Object.defineProperty(document, 'hidden', { get: () => true })
+  document.dispatchEvent(new Event('visibilitychange'))
+}"""
 LOST = "Connection lost, trying again…"
 
 
@@ -41,6 +47,37 @@ def test_what_was_said_in_the_tunnel_is_there_after_it(somebody: Somebody) -> No
 
     ada.sees_once("tunnel 4")
     assert ada.texts() == [f"tunnel {number}" for number in range(5)]
+
+
+def test_a_hidden_page_comes_back_too_and_sends_what_waited(somebody: Somebody, server: Server) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+    server.kill()
+    ada.says("sent from behind another window")
+    ada.sees(LOST)
+    ada.page.evaluate(HIDE)
+
+    server.start()
+
+    bo.sees_once("sent from behind another window")
+    bo.says("counted while nobody looks")
+    expect(ada.page).to_have_title("(1) lobby · chatter")
+    assert ada.page.evaluate("document.visibilityState") == "hidden"
+
+
+def test_a_connection_that_died_without_a_word_is_found_out(somebody: Somebody, tunnel: Middlebox) -> None:
+    ada = somebody().comes_through(tunnel).visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+    tunnel.swallow()
+    bo.says("into the void")
+    ada.page.wait_for_timeout(1000)
+    ada.sees_no("into the void")
+
+    ada.page.evaluate("dispatchEvent(new Event('online'))")  # as when a laptop wakes up
+
+    expect(ada.message("into the void")).to_have_count(1, timeout=15_000)
+    ada.says("and back")
+    bo.sees_once("and back")
 
 
 def test_leaving_makes_one_a_visitor_who_reads_on(somebody: Somebody) -> None:

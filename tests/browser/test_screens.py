@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from .conftest import Somebody
+from .middlebox import Middlebox
+from .person import Person
 
 PICTURES = Path(__file__).parents[2] / "screenshots"
 DESK: dict[str, Any] = {"width": 1280, "height": 800}
@@ -24,19 +26,59 @@ def test_every_screen_fits(somebody: Somebody, screen: dict[str, Any], scheme: S
     ada.sees_once("a-very-long-word-")
     bo = somebody(color_scheme=scheme, **screen).visits()
 
-    def picture(name: str) -> None:
-        width = bo.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert width[0] <= width[1], f"{name} is wider than its screen"
-        bo.page.screenshot(path=PICTURES / f"{name}-{screen['width']}-{scheme}.png")
-
-    picture("visitor")
+    picture(bo, "visitor", screen, scheme)
     bo.takes_the_name("Bo")
     bo.says("Wonderful, thank you Ada")
     bo.sees_once("Wonderful")
-    picture("member")
+    picture(bo, "member", screen, scheme)
     bo.message("Wonderful").click()
     bo.message("Wonderful").get_by_role("button", name="React").click()
-    picture("reacting")
+    picture(bo, "reacting", screen, scheme)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_lively_room_fits_and_so_does_one_without_a_connection(
+    somebody: Somebody, tunnel: Middlebox, screen: dict[str, Any], scheme: Scheme
+) -> None:
+    bo = somebody(color_scheme=scheme, **screen).comes_through(tunnel).visits().takes_the_name("Bo")
+    ada = somebody().visits().takes_the_name("Ada_Lovelace")
+    grace = somebody().visits().takes_the_name("a-name-as-long-as-it-may-be-which-is-fifty-letters")
+    bo.says("Morning all")
+    bo.sees_once("Morning all")
+    tunnel.cut()
+    bo.sees("Connection lost")
+    ada.says("Who has the **key**? `gate.open()` says _no_, @Bo. See [the plan](https://example.org/plan)")
+    ada.says("- seeds\n- water\n- patience")
+    ada.says("> Who has the key?\n\nNot me.")
+    grace.says(
+        "```py\nfor row in garden:\n    water(row, litres=2)  # a line that is much too long for any phone, surely\n```"
+    )
+    grace.says("مرحبا بالجميع، كيف حالكم اليوم؟")
+    grace.says("🎉🎉")
+    grace.says("~~Tomorrow~~ Today!")
+    ada.sees_once("Today!")
+    tunnel.mend()
+    bo.sees_once("Today!")
+    picture(bo, "lively", screen, scheme)
+
+    bo.composer.press_sequentially("I do, @")
+    picture(bo, "naming", screen, scheme)
+    bo.page.keyboard.press("Escape")
+    tunnel.cut()
+    bo.sees("Connection lost")
+    bo.says("I do, and I am on my way")
+    bo.sees("Goes out when the connection is back.")
+    picture(bo, "lost", screen, scheme)
+    bo.page.get_by_role("button", name="Search messages").click()
+    picture(bo, "searching", screen, scheme)
+
+
+def picture(person: Person, name: str, screen: dict[str, Any], scheme: Scheme) -> None:
+    width = person.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1], f"{name} is wider than its screen"
+    person.page.wait_for_timeout(800)  # what shows itself late is there
+    person.page.screenshot(path=PICTURES / f"{name}-{screen['width']}-{scheme}.png")
 
 
 def test_on_a_phone_rooms_and_people_are_a_tap_away(somebody: Somebody) -> None:

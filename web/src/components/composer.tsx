@@ -43,7 +43,7 @@ export function Composer({ room }: { room: Room }) {
     current!.setSelectionRange(caret, caret)
     current!.focus()
   }
-  const names = useNames(room, write)
+  const names = useNames(room, chat.me.value, write)
   const keys = (event: KeyboardEvent) => {
     if (event.isComposing || names.took(event)) return
     if (event.key === "Enter" && !event.shiftKey && !isTouch.value) {

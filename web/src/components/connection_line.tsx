@@ -2,14 +2,14 @@ import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import { useChat } from "./chat_context"
 
-/** One quiet line while there is no connection, with what happens next. */
+/** One quiet line while there is no connection, with what happens next. Nothing moves when it comes or goes. */
 export function ConnectionLine() {
   const chat = useChat()
   const { state, retryAt } = chat.link
   if (state.value !== "lost") return null
   return (
     <div
-      class="patient flex flex-none items-center justify-center gap-x-3 border-b border-line bg-rail px-3 py-1.5 text-[0.8125rem]"
+      class="patient absolute inset-x-0 top-14 z-10 flex items-center justify-center gap-x-3 border-b border-line bg-rail px-3 py-1.5 text-[0.8125rem]"
       role="status"
     >
       <span class="breathe size-2 rounded-full bg-away" />

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals"
 import type { Room } from "../chat/room"
+import type { User } from "../model/contract"
 import type { Member } from "../model/members"
 import { finished, type Unfinished, unfinishedAt, whoIsMeant } from "../model/mention"
 import { Avatar } from "./avatar"
@@ -7,10 +8,11 @@ import { Avatar } from "./avatar"
 export type NameChoice = ReturnType<typeof useNames>
 
 /** Finishes the name that somebody writes after an @, from those who are there. */
-export function useNames(room: Room, write: (text: string, caret: number) => void) {
+export function useNames(room: Room, me: User | null, write: (text: string, caret: number) => void) {
   const unfinished = useSignal<Unfinished | null>(null)
   const at = useSignal(0)
-  const people = unfinished.value ? whoIsMeant(room.members.value, unfinished.value.beginning) : []
+  const others = room.members.value.filter(({ id }) => id !== me?.id)
+  const people = unfinished.value ? whoIsMeant(others, unfinished.value.beginning) : []
   const isOpen = people.length > 0
   const close = () => (unfinished.value = null)
 

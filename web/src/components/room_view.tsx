@@ -14,7 +14,7 @@ export function RoomView({ room, panel }: { room: Room; panel: Signal<Panel> }) 
   const chat = useChat()
   const missing = room.phase.value === "missing" || room.phase.value === "refused"
   return (
-    <main class="flex min-w-0 flex-1 flex-col">
+    <main class="relative flex min-w-0 flex-1 flex-col">
       <RoomHeader room={room} panel={panel} />
       <ConnectionLine />
       {missing ? (
