@@ -28,7 +28,7 @@ from chatter.gateway.responses import Refusal
 from chatter.gateway.sweeper import Sweeper
 from chatter.tokens import POLL_PREFIX, PollTokens
 from chatter.wire.phoenix import LONGPOLL_V1, LONGPOLL_V2, Codec, encode
-from chatter.wire.websocket import TOO_BIG
+from chatter.wire.websocket import NOT_UTF8, TOO_BIG, is_utf8
 
 BATCH: Final = "application/x-ndjson"
 
@@ -181,11 +181,19 @@ def _user_token(request: Request) -> str:
 
 
 def _frames(request: Request, body: bytes, limit: int) -> list[Frame | BadFrame]:
-    """The messages in `body`, up to the first that is too long."""
+    """The messages in `body`."""
     is_batch = request.header("content-type").partition(";")[0].strip().lower() == BATCH
     lines = body.split(b"\n") if is_batch else [body]
-    frames = [_frame(line) for line in map(bytes.strip, lines) if line]
-    return [frame if len(frame.data) <= limit else BadFrame(TOO_BIG, "too long a message") for frame in frames]
+    return [_checked(_frame(line), limit) for line in map(bytes.strip, lines) if line]
+
+
+def _checked(frame: Frame, limit: int) -> Frame | BadFrame:
+    """What a WebSocket's reader sees to."""
+    if len(frame.data) > limit:
+        return BadFrame(TOO_BIG, "too long a message")
+    if not frame.binary and not is_utf8(frame.data):
+        return BadFrame(NOT_UTF8, "text that is not UTF-8")
+    return frame
 
 
 def _frame(line: bytes) -> Frame:

@@ -124,7 +124,7 @@ class FrameReader:
             self._data, self._at = b"", 0
         else:
             self._at = end
-        if first == 0x81 and not payload.isascii() and not _is_utf8(payload):
+        if first == 0x81 and not payload.isascii() and not is_utf8(payload):
             self._data, self._at = b"", 0
             self._rest = _Broken(NOT_UTF8, "text that is not UTF-8")
             return self._rest.next()
@@ -253,7 +253,7 @@ def _unmasked(data: bytes | bytearray, mask: bytes | bytearray) -> bytes:
     return bytes(plain)
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -318,6 +318,14 @@ async def test_a_message_that_is_too_long_ends_the_session_behind_those_before_i
     assert await name_of(other) == "visitor"
 
 
+async def test_text_that_is_not_utf8_ends_the_session_behind_those_before_it(stage: Stage) -> None:
+    client, other = await begun(stage), await begun(stage)
+    assert await client.post([b"[before]", b'{"\xc3": 1}', b"[behind]"]) == 410
+    assert await client.poll() == ["visitor: [before]"]
+    assert (await client.get())["status"] == 410
+    assert await name_of(other) == "visitor"
+
+
 async def test_a_binary_message_is_measured_as_what_it_is(stage: Stage) -> None:
     most = Limits().message
     client = await begun(stage)
