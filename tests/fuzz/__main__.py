@@ -26,12 +26,13 @@ PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 class Progress:
-    """Runs `check`, counts, reports, and ends the process when it is enough: the fuzzer never returns."""
+    """Runs `check`, counts, reports, and when it is enough tidies up and ends the process: the fuzzer never returns."""
 
-    def __init__(self, name: str, check: Callable[[bytes], None], runs: int) -> None:
+    def __init__(self, name: str, check: Callable[[bytes], None], runs: int, tidy: Callable[[], None]) -> None:
         self._name = name
         self._check = check
         self._runs = runs
+        self._tidy = tidy
         self._ran = 0
         self._began = time.monotonic()
 
@@ -41,6 +42,7 @@ class Progress:
         if self._ran % max(self._runs // REPORTS, 1) == 0:
             self.report()
         if self._ran == self._runs:
+            self._tidy()
             os._exit(0)
 
     def report(self) -> None:
@@ -76,23 +78,23 @@ def main() -> None:
 
 
 def fuzz(atheris: Any, target: Any, asked: argparse.Namespace) -> None:
-    progress = Progress(asked.target, target.check, asked.runs)
-    with tempfile.TemporaryDirectory() as folder:
-        corpus, dictionary = Path(folder) / "corpus", Path(folder) / "words"
-        corpus.mkdir()
-        for number, seed in enumerate(target.SEEDS):
-            (corpus / f"seed{number}").write_bytes(seed)
-        dictionary.write_text("".join(f'"{escaped(word)}"\n' for word in target.WORDS))
-        options = {
-            "seed": asked.seed,
-            "max_len": asked.longest,
-            "timeout": 20,
-            "artifact_prefix": f"{asked.keep.absolute()}/",
-            "dict": dictionary,
-            "verbosity": 0,
-        }
-        atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(corpus)], progress)
-        atheris.Fuzz()
+    folder = tempfile.TemporaryDirectory(prefix="fuzz-")
+    corpus, dictionary = Path(folder.name) / "corpus", Path(folder.name) / "words"
+    corpus.mkdir()
+    for number, seed in enumerate(target.SEEDS):
+        (corpus / f"seed{number}").write_bytes(seed)
+    dictionary.write_text("".join(f'"{escaped(word)}"\n' for word in target.WORDS))
+    options = {
+        "seed": asked.seed,
+        "max_len": asked.longest,
+        "timeout": 20,
+        "artifact_prefix": f"{asked.keep.absolute()}/",
+        "dict": dictionary,
+        "verbosity": 0,
+    }
+    progress = Progress(asked.target, target.check, asked.runs, folder.cleanup)
+    atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(corpus)], progress)
+    atheris.Fuzz()
 
 
 def escaped(word: bytes) -> str:
