@@ -14,6 +14,7 @@ after either the room looks once more (`_doubt`): whatever is stored is told, al
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import attrs
@@ -49,20 +50,27 @@ class Receipt(Protocol):
     def refused(self, refusal: Refused) -> None: ...
 
 
+def _nothing() -> None:
+    """Nobody waits."""
+
+
 @attrs.define(eq=False)
 class Join(Refusable):
-    """Let `member` in; the reply tells the newest `limit` messages, or what came after `after`."""
+    """Let `member` in; the reply tells the newest `limit` messages, or what came after `after`. `next_may_come` is
+    called when it waits no more, once or more often (see `actors.turnstile`)."""
 
     member: Member
     receipt: PushReceipt
     limit: int
     after: int | None
+    next_may_come: Callable[[], None] = _nothing
 
     @property
     def settled(self) -> bool:
         return self.receipt.answered
 
     def refuse(self, error: ActorError) -> None:
+        self.next_may_come()
         self.member.left = True
         self.receipt.failed(error)
 
@@ -236,6 +244,7 @@ class Room(Actor[RoomMessage]):
     # -- members
 
     def _join(self, join: Join) -> None:
+        join.next_may_come()
         member = join.member
         if member.left:  # it left, or its socket went, while the join waited here
             return

@@ -6,6 +6,7 @@ table for as long as the room runs, so a crash of the room, or of the directory,
 """
 
 from typing import Any, Final, TypeVar
+from weakref import WeakValueDictionary
 
 import attrs
 import trio
@@ -16,8 +17,9 @@ from chatter.actors.child import ChildSpec, Restart, actor
 from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Mailbox, Ref, Request
 from chatter.actors.presence import PresenceMessage
-from chatter.actors.room import EndIfIdle, Room, RoomMessage, Submit, TellPresence
+from chatter.actors.room import EndIfIdle, Join, Room, RoomMessage, Submit, TellPresence
 from chatter.actors.settling import settle
+from chatter.actors.turnstile import Turnstile
 from chatter.core.commands import Command
 from chatter.core.model import RoomInfo
 from chatter.errors import NotFound, Refused, Unavailable
@@ -153,6 +155,7 @@ class Rooms:
         self.store = store
         self._table = table
         self._directory = directory
+        self._turnstiles: WeakValueDictionary[str, Turnstile] = WeakValueDictionary()
 
     def __len__(self) -> int:
         return len(self._table.items())
@@ -191,6 +194,17 @@ class Rooms:
                     continue
                 raise Unavailable("The room is too busy. Try again.") from error
             return ref
+
+    async def admit(self, name: str, join: Join) -> Ref[RoomMessage]:
+        """`cast` a join, when it is its turn."""
+        if (turnstile := self._turnstiles.get(name)) is None:
+            turnstile = self._turnstiles[name] = Turnstile()
+        join.next_may_come = await turnstile.enter()
+        try:
+            return await self.cast(name, join)
+        except BaseException:
+            join.next_may_come()
+            raise
 
     async def submit(self, name: str, command: Command) -> dict[str, Any]:
         """Do `command` in the room and wait for what a socket's reply would say, or raise its refusal."""

@@ -43,7 +43,7 @@ async def _join_room(client: Client, push: Push) -> Channel:
         client.seat.user,
     )
     joining = Join(member, PushReceipt(member, push.ref), asked.limit, asked.after)
-    return Channel(member, await client.means.rooms.cast(name, joining))
+    return Channel(member, await client.means.rooms.admit(name, joining))
 
 
 def _key(connection: Connection, dialect: Dialect) -> str:

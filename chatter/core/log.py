@@ -70,6 +70,7 @@ class RoomLog:
         self._encoded: dict[Dialect, dict[str, bytes]] = {dialect: {} for dialect in Dialect}  # message id -> payload
         self._newest: dict[tuple[int, Dialect], bytes] = {}  # limit -> JSON list; until the next event
         self._resumed: dict[tuple[int, Dialect], bytes | None] = {}  # after -> JSON list; until the next event
+        self._pairs: dict[Dialect, dict[int, bytes]] = {dialect: {} for dialect in Dialect}  # seq -> [name, payload]
 
     def append(self, event: Event) -> None:
         if event.seq != self.last_seq + 1:
@@ -82,6 +83,7 @@ class RoomLog:
         else:
             self._change(event)
         self._events.append(event)
+        self._forget_pair(event.seq - EVENTS)
 
     def _add(self, message: Message) -> None:
         self._messages[message.id] = message
@@ -101,6 +103,7 @@ class RoomLog:
         for at, event in enumerate(self._events):
             if event.message_id != message_id:
                 continue
+            self._forget_pair(event.seq)
             if isinstance(event, Posted):
                 tombstone = attrs.evolve(event.message, text="", deleted=True, reactions={}, client_id=None)
                 self._events[at] = Posted(attrs.evolve(tombstone, edited_at=None))
@@ -110,6 +113,10 @@ class RoomLog:
     def _forget(self, message_id: str) -> None:
         for payloads in self._encoded.values():
             payloads.pop(message_id, None)
+
+    def _forget_pair(self, seq: int) -> None:
+        for pairs in self._pairs.values():
+            pairs.pop(seq, None)
 
     def event_payload(self, event: Event, dialect: Dialect) -> bytes:
         """The event's payload. A fresh message's is kept: joins will want it."""
@@ -152,5 +159,10 @@ class RoomLog:
         events = self.events_after(seq)
         if events is None:
             return None
-        pairs = [b'["%b",%b]' % (event.name.encode(), encoded(event.as_payload(), dialect)) for event in events]
-        return b"[%b]" % b",".join(pairs)
+        return b"[%b]" % b",".join([self._pair(event, dialect) for event in events])
+
+    def _pair(self, event: Event, dialect: Dialect) -> bytes:
+        pairs = self._pairs[dialect]
+        if (pair := pairs.get(event.seq)) is None:
+            pair = pairs[event.seq] = b'["%b",%b]' % (event.name.encode(), encoded(event.as_payload(), dialect))
+        return pair
