@@ -166,6 +166,12 @@ def test_what_only_looks_like_half_a_character_is_as_it_is(text: str) -> None:
     assert surrogates.mended(message) == message
 
 
+def test_a_long_message_with_half_a_character_closes_with_1007_at_once() -> None:
+    short, long = (in_v2(None, None, "t", "e", "\ud83d" + "x" * size) for size in (10_000, surrogates.LONGEST))
+    assert V2.decode(short).payload == phoenix.NOT_TEXT
+    assert close_code(V2, long) == 1007
+
+
 @given(st.text(st.sampled_from('\\u"dD8cC0x\ud800\udc00') | st.characters(), max_size=30))
 def test_mended_text_can_be_said(text: str) -> None:
     escaped = json.dumps(text).encode()
