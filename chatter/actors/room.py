@@ -335,17 +335,16 @@ class Room(Actor[RoomMessage]):
         meta = Meta.of(user, key=member.key, phx_ref=ref, online_at=member.online_at, status=member.status)
         if known is not None and known != meta:
             meta = attrs.evolve(meta, phx_ref=new_id())
+            if known != self._audience.people.get(member.key):
+                # Only the member itself was told of it, as it arrived: nobody's diff will take it back.
+                member.push("presence_diff", encode(difference([known], [meta]).as_payload()))
         member.meta = meta
         return meta
 
     def _track(self, member: Member) -> None:
-        before, meta = member.meta, self._meta(member)
-        if meta is None or member not in self._audience:
-            return
-        if before not in (None, meta, self._audience.people.get(member.key)):
-            # Only the member itself was told of it, as it arrived: nobody's diff will take it back.
-            member.push("presence_diff", encode(difference([before], [meta]).as_payload()))
-        self._tell_registry(Track(self._name, meta))
+        meta = self._meta(member)
+        if meta is not None and member in self._audience:
+            self._tell_registry(Track(self._name, meta))
 
     def _tell_registry(self, message: PresenceMessage) -> None:
         try:

@@ -14,7 +14,7 @@ import trio
 from chatter.actors.actor import Actor
 from chatter.actors.audience import Audience
 from chatter.actors.child import ChildSpec, Restart, actor
-from chatter.actors.exits import ActorError
+from chatter.actors.exits import ActorError, MailboxFull
 from chatter.actors.mailbox import Mailbox, Ref, Request
 from chatter.actors.presence import PresenceMessage
 from chatter.actors.room import EndIfIdle, Join, Room, RoomMessage, Submit, TellPresence
@@ -52,10 +52,11 @@ DirectoryMessage = Open | Create
 
 
 class RoomTable:
-    """The rooms that run on this node."""
+    """The rooms that run on this node, and those of them that have still to tell presence who is there."""
 
     def __init__(self) -> None:
         self._refs: dict[str, Ref[RoomMessage]] = {}
+        self._owing: dict[str, Ref[RoomMessage]] = {}
 
     def get(self, name: str) -> Ref[RoomMessage] | None:
         ref = self._refs.get(name)
@@ -74,10 +75,18 @@ class RoomTable:
 
     def tell_presence(self) -> None:
         """The registry started anew: have every room tell it who is there."""
-        for _, ref in self.items():
+        self._owing = dict(self._refs)
+        self.remind()
+
+    def remind(self) -> None:
+        """Have those that owe it tell presence who is there; who is overwhelmed is reminded again."""
+        owing, self._owing = self._owing, {}
+        for name, ref in owing.items():
             try:
                 ref.cast(TellPresence())
-            except ActorError:  # it has ended, or is overwhelmed and tells when the directory comes by
+            except MailboxFull:
+                self._owing[name] = ref
+            except ActorError:  # it has ended
                 continue
 
 
@@ -141,6 +150,7 @@ class Directory(Actor[DirectoryMessage]):
         )
 
     def _sweep(self) -> None:
+        self._table.remind()
         for _, ref in self._table.items():
             try:
                 ref.cast(EndIfIdle())

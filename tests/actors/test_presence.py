@@ -2,13 +2,17 @@
 
 from typing import Any
 
+import pytest
 import trio
 
+from chatter.actors import rooms
 from chatter.actors.presence import Claim, Track, Untrack, Watch
+from chatter.actors.rooms import SWEEP_EVERY
 from chatter.core.model import User
 from chatter.core.presence import Meta
 from tests.actors.stage import LOBBY, Person, Stage
 from tests.core.test_presence import sync_diff
+from tests.memory_store import MemoryStore
 
 BOB = User("u-bob", "Bob")
 A_WHILE = 3.0  # of virtual time: longer than diffs gather, and than a registry recovers
@@ -54,6 +58,28 @@ async def test_who_changes_before_anybody_was_told_of_them_is_here_once_in_their
         await bob.ok(LOBBY, "status", {"status": status})
     assert watch.diffs == 0
     assert await settled(watch) == own.names() == {"u-bob": ["away"]}
+
+
+async def test_a_room_that_is_too_busy_when_the_registry_begins_anew_is_reminded(
+    stage: Stage, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "ROOM_CAPACITY", 3)
+    watch, ann, gate = await watcher(stage), await stage.member("Ann"), trio.Event()
+
+    async def at(_point: str) -> None:
+        await gate.wait()
+
+    store.at = at
+    await ann.push(LOBBY, "new_message", {"text": "hold on"})
+    await stage.quiet()
+    replies = [await ann.ask(LOBBY, "typing", {"typing": True}) for _ in range(4)]
+    assert [reply.status for reply in replies] == ["ok", "ok", "ok", "error"]
+    await stage.crash(stage.presence.ref)
+    gate.set()
+    await trio.sleep(SWEEP_EVERY + 1)
+    bob = await stage.connect(BOB)
+    await bob.join(LOBBY)
+    assert await settled(watch) == {"u-ann": ["online"], "u-bob": ["online"]}
 
 
 async def test_visitors_are_not_in_it(stage: Stage) -> None:
