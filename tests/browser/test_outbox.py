@@ -30,6 +30,25 @@ def test_a_reload_without_a_connection_keeps_what_was_written(somebody: Somebody
     assert ada.texts() == bo.texts()
 
 
+def test_what_waits_in_another_room_goes_out_though_nobody_goes_there(somebody: Somebody, server: Server) -> None:
+    ada = somebody().visits().takes_the_name("Ada").may_go_offline()
+    ada.page.get_by_role("button", name="New room").click()
+    ada.page.get_by_label("Room name").fill("garden")
+    ada.page.get_by_role("button", name="Create room").click()
+    expect(ada.page.get_by_role("heading", name="garden", level=1)).to_be_visible()
+    bo = somebody().visits("garden")
+    server.kill()
+    ada.says("to the garden")
+    ada.sees(WAITS)
+    ada.page.goto(f"{ada.url}#/lobby")
+    ada.page.reload()
+    expect(ada.page.get_by_role("heading", name="lobby", level=1)).to_be_visible()
+
+    server.start()
+
+    bo.sees_once("to the garden")
+
+
 def test_a_closed_tab_loses_nothing_that_was_written_in_it(somebody: Somebody, server: Server) -> None:
     ada = somebody().visits().takes_the_name("Ada")
     server.kill()
@@ -126,3 +145,18 @@ def test_one_browser_is_one_person_in_all_its_tabs(somebody: Somebody) -> None:
 
     expect(ada.name_field).to_be_visible()
     expect(ada.page.get_by_text("Nobody with a name is here yet.")).to_be_visible()
+
+
+def test_what_was_read_in_one_tab_is_read_in_the_other(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+    ada.page.get_by_role("button", name="New room").click()
+    ada.page.get_by_label("Room name").fill("garden")
+    ada.page.get_by_role("button", name="Create room").click()
+    expect(ada.page.get_by_role("heading", name="garden", level=1)).to_be_visible()
+    bo.says("in the lobby")
+    expect(ada.page).to_have_title("(1) garden · chatter")
+
+    ada.opens_another_tab().visits().sees_once("in the lobby")
+
+    expect(ada.page).to_have_title("garden · chatter")

@@ -51,9 +51,7 @@ def test_a_lively_room_fits_and_so_does_one_without_a_connection(
     ada.says("Who has the **key**? `gate.open()` says _no_, @Bo. See [the plan](https://example.org/plan)")
     ada.says("- seeds\n- water\n- patience")
     ada.says("> Who has the key?\n\nNot me.")
-    grace.says(
-        "```py\nfor row in garden:\n    water(row, litres=2)  # a line that is much too long for any phone, surely\n```"
-    )
+    grace.says("```py\nfor row in garden:\n    water(row, litres=2)  # much too long a line for any phone, surely\n```")
     grace.says("مرحبا بالجميع، كيف حالكم اليوم؟")
     grace.says("🎉🎉")
     grace.says("~~Tomorrow~~ Today!")

@@ -99,3 +99,42 @@ def test_the_arrow_up_edits_the_last_thing_one_said_wherever_it_is(somebody: Som
     ada.page.keyboard.press("Enter")
     ada.sees("The gate squeaks")
     expect(ada.composer).to_be_focused()
+
+
+def test_an_answer_quotes_what_it_answers(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+    ada.says("Who has the key?")
+    bo.sees("Who has the key?")
+
+    bo.picks("Reply", "Who has the key?")
+    expect(bo.composer).to_be_focused()
+    expect(bo.composer).to_have_value("> @Ada: Who has the key?\n\n")
+    bo.page.keyboard.type("Not me.")
+    bo.page.keyboard.press("Enter")
+
+    expect(ada.message("Not me.").locator("blockquote")).to_have_text("@Ada: Who has the key?")
+
+
+def test_a_line_that_begins_with_a_slash_is_done_and_not_said(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+
+    ada.says("/nick Grace")
+    expect(bo.people).to_contain_text(["Bo", "Grace"])
+    ada.says("/nick Bo")
+    ada.sees("Somebody else is called Bo.")
+    ada.says("/dance")
+    ada.sees("There is no /dance.")
+    ada.says("/me waves :tada")
+    expect(bo.message("waves").locator("em")).to_have_text("waves :tada")
+    assert len(bo.texts()) == 1
+
+    ada.says("/join garden")
+    ada.sees("There is no room called garden.")
+
+
+def test_a_shortcode_becomes_its_emoji_while_one_writes(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    ada.composer.press_sequentially("Well done :tada: everybody")
+    expect(ada.composer).to_have_value("Well done 🎉 everybody")

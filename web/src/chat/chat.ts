@@ -7,7 +7,7 @@ import type { RoomSummary, User } from "../model/contract"
 import { watchAttention } from "./attention"
 import { roomInAddress, showInAddress } from "./address"
 import { Room } from "./room"
-import { clearShelves } from "./shelf"
+import { clearShelves, roomsWithUnsent } from "./shelf"
 
 /** Everything this page knows: who I am, the rooms there are, the ones I have open, the one I'm in. */
 export class Chat {
@@ -33,6 +33,7 @@ export class Chat {
     watchAttention((away) => this.#tellStatus(away))
     this.link.connect()
     this.enter(roomInAddress())
+    for (const room of roomsWithUnsent()) this.#opened(room)
     effect(() => {
       if (this.link.state.value === "open") void this.refreshDirectory()
     })

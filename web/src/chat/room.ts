@@ -1,7 +1,7 @@
 import { batch, computed, effect, type Signal, signal } from "@preact/signals"
 import { type Channel, Presence } from "phoenix"
 import { ask, Refused } from "../connection/ask"
-import { recall, remember } from "../connection/keepsake"
+import { onRemembered, recall, remember } from "../connection/keepsake"
 import type { Link } from "../connection/link"
 import { messagesAfter } from "../connection/rest"
 import {
@@ -64,6 +64,9 @@ export class Room {
     this.posting = new Posting(mouth, new Shelf(name))
     this.draft = signal(recall(`draft.${name}`) ?? "")
     effect(() => remember(`draft.${name}`, this.draft.value || null))
+    onRemembered((key, value) => {
+      if (key === `read.${name}` && Number(value) >= this.history.value.newest) this.#readElsewhere(Number(value))
+    })
     this.#join()
   }
 
@@ -327,6 +330,11 @@ export class Room {
   #startOver(): void {
     this.history.value = history.nothingYet
     this.#resume()
+  }
+
+  /** Somebody read it all in another tab. */
+  #readElsewhere(seq: number): void {
+    this.reading.value = unread.lineGone(unread.caughtUp(this.reading.value, seq))
   }
 
   #remembered(): number | null {

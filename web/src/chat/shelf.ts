@@ -54,6 +54,11 @@ export class Shelf {
   }
 }
 
+/** The rooms in which something is still to be sent. */
+export function roomsWithUnsent(): string[] {
+  return [...new Set(kept("unsent.").map((place) => named(place).room))]
+}
+
 /** Somebody leaves for good: nothing they wrote stays behind. */
 export function clearShelves(): void {
   forgetAll("unsent.")

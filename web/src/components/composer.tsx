@@ -1,5 +1,8 @@
 import { useEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
+import { perform } from "../chat/perform"
+import { commandIn } from "../model/command"
+import { withEmoji } from "../model/emoji"
 import { useChat } from "./chat_context"
 import { editing } from "./editing"
 import { fit } from "./growing"
@@ -9,7 +12,6 @@ import { isTouch } from "./screen"
 import { target } from "./target"
 
 const longest = 4000
-const tooMuchWaits = "A lot is waiting to be sent already. Write on when the connection is back."
 
 export function Composer({ room }: { room: Room }) {
   const chat = useChat()
@@ -25,8 +27,7 @@ export function Composer({ room }: { room: Room }) {
 
   const send = () => {
     if (!ready) return
-    if (room.post(text.trim())) room.draft.value = ""
-    else chat.notice.value = tooMuchWaits
+    void perform(chat, room, commandIn(text.trim()))
     field.current!.focus()
   }
   const editLast = () => {
@@ -74,9 +75,12 @@ export function Composer({ room }: { room: Room }) {
         enterkeyhint={isTouch.value ? "enter" : "send"}
         value={text}
         onInput={(event) => {
-          room.draft.value = event.currentTarget.value
-          room.typing.typed(event.currentTarget.value)
-          names.look(event.currentTarget)
+          const field = event.currentTarget
+          const pictured = withEmoji(field.value, field.selectionEnd)
+          if (pictured) write(pictured.text, pictured.caret)
+          room.draft.value = field.value
+          room.typing.typed(field.value)
+          names.look(field)
         }}
         onClick={(event) => names.look(event.currentTarget)}
         onBlur={() => names.close()}

@@ -1,11 +1,5 @@
 import { useEffect, useRef } from "preact/hooks"
-
-const emoji = [
-  ["👍", "thumbs up"], ["❤️", "heart"], ["😂", "tears of joy"], ["🎉", "party"], ["😮", "surprised"], ["😢", "sad"],
-  ["🙏", "thanks"], ["👀", "looking"], ["👎", "thumbs down"], ["🔥", "fire"], ["👏", "clapping"], ["✅", "done"],
-  ["🤔", "thinking"], ["😍", "in love"], ["😅", "relieved"], ["😎", "cool"], ["🥳", "celebrating"], ["😴", "asleep"],
-  ["🚀", "rocket"], ["💯", "hundred"], ["💡", "idea"], ["☕", "coffee"], ["🍕", "pizza"], ["🌈", "rainbow"],
-] as const
+import { emoji } from "../model/emoji"
 
 /** A small choice of emoji; opens upwards where there is no room below. */
 export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {

@@ -1,6 +1,6 @@
 import { createElement } from "preact"
 import {
-  ArrowDown, Check, Copy, Hash, type IconNode, LogOut, Menu, Monitor, Moon, Pencil, Plus, RotateCw, Search,
+  ArrowDown, Check, Copy, Hash, type IconNode, LogOut, Menu, Monitor, Moon, Pencil, Plus, Reply, RotateCw, Search,
   SendHorizontal, SmilePlus, Sun, Trash2, UserPlus, Users, X,
 } from "lucide"
 
@@ -20,6 +20,7 @@ const drawings = {
   menu: Menu,
   people: Users,
   react: SmilePlus,
+  reply: Reply,
   retry: RotateCw,
   room: Hash,
   search: Search,

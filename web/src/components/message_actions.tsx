@@ -8,6 +8,7 @@ import { editing } from "./editing"
 import { EmojiPicker } from "./emoji_picker"
 import { IconButton } from "./icon"
 import { giveReaction } from "./reactions"
+import { quoted } from "../model/quote"
 
 interface Props {
   room: Room
@@ -61,6 +62,7 @@ export function MessageActions({ room, message, mine, busy }: Props) {
             expanded={open.value === "picker"}
             onClick={() => show(open.value === "picker" ? null : "picker")}
           />
+          <IconButton icon="reply" label="Reply" onClick={() => answer(room, message)} />
           {mayChange && <IconButton icon="edit" label="Edit" onClick={() => (editing.value = message.id)} />}
           {mayChange && <IconButton icon="delete" label="Delete" danger onClick={() => show("deleting")} />}
         </div>
@@ -68,6 +70,12 @@ export function MessageActions({ room, message, mine, busy }: Props) {
       {open.value === "picker" && <EmojiPicker onPick={react} />}
     </div>
   )
+}
+
+/** Begins an answer that quotes the message, before what is being written already. */
+function answer(room: Room, { user, text }: Message) {
+  room.draft.value = quoted(user.name, text) + room.draft.value
+  document.querySelector<HTMLElement>("#composer")?.focus()
 }
 
 function Question({ room, message, onDone }: { room: Room; message: Message; onDone: () => void }) {

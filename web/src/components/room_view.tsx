@@ -49,7 +49,7 @@ function Notice() {
   if (!chat.notice.value) return null
   return (
     <div class="mb-2 flex items-center gap-2 rounded-xl border border-line bg-raised py-1 pr-1 pl-4" role="alert">
-      <p class="flex-1 text-danger">{chat.notice.value}</p>
+      <p class="flex-1">{chat.notice.value}</p>
       <IconButton icon="close" label="Dismiss" onClick={() => (chat.notice.value = null)} />
     </div>
   )

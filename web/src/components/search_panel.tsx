@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks"
 import { Refused } from "../connection/ask"
 import { search } from "../connection/rest"
 import type { SearchHit } from "../model/contract"
+import { highlighted } from "../model/highlight"
 import { Avatar } from "./avatar"
 import { useChat } from "./chat_context"
 import { Ago } from "./clock"
@@ -49,13 +50,13 @@ export function SearchPanel({ onChosen }: { onChosen: () => void }) {
       <div class="mt-3 min-h-0 overflow-y-auto" aria-live="polite">
         {trouble.value && <p class="px-1 py-2 text-danger">{trouble.value}</p>}
         {hits.value?.length === 0 && <p class="px-1 py-2 text-quiet">Nothing found. Try fewer or other words.</p>}
-        <ul>{hits.value?.map((hit) => <Hit key={hit.id} hit={hit} onChosen={onChosen} />)}</ul>
+        <ul>{hits.value?.map((hit) => <Hit key={hit.id} hit={hit} words={words.value} onChosen={onChosen} />)}</ul>
       </div>
     </div>
   )
 }
 
-function Hit({ hit, onChosen }: { hit: SearchHit; onChosen: () => void }) {
+function Hit({ hit, words, onChosen }: { hit: SearchHit; words: string; onChosen: () => void }) {
   const chat = useChat()
   const go = () => {
     target.value = { room: hit.channel, id: hit.id, seq: hit.seq }
@@ -70,7 +71,11 @@ function Hit({ hit, onChosen }: { hit: SearchHit; onChosen: () => void }) {
           <span class="block truncate text-[0.8125rem] text-quiet">
             <span class="font-semibold text-ink">{hit.user.name}</span> in {hit.channel}, <Ago at={new Date(hit.inserted_at)} />
           </span>
-          <span class="line-clamp-2 break-words">{hit.text}</span>
+          <span class="line-clamp-2 break-words">
+            {highlighted(hit.text, words).map(({ text, hit }) =>
+              hit ? <mark class="rounded bg-tint px-0.5 font-semibold text-accent-strong">{text}</mark> : text,
+            )}
+          </span>
         </span>
       </button>
     </li>
