@@ -39,8 +39,8 @@ def locked(path: Path) -> Iterator[None]:
         other.execute("rollback")
 
 
-async def eventually(condition: Callable[[], bool]) -> None:
+async def eventually(condition: Callable[[], bool], within: float = 5) -> None:
     """Let the others run until it holds; five seconds are for ever."""
-    with trio.fail_after(5):
+    with trio.fail_after(within):
         while not condition():  # noqa: ASYNC110 (the writer's thread sets no event for this)
             await trio.sleep(0.001)

@@ -5,13 +5,14 @@ and only its end comes back. So asyncpg sees what it was made for, asyncio's own
 is never thrown into the middle of its pool or its protocol (which leaves connections locked and loops hanging).
 
 * A caller that is cancelled, or whose time is up, cancels the task, and waits until it has ended: half a second at
-  most, shielded. asyncpg then cancels the query in the server as well.
+  most, shielded. asyncpg then cancels the query in the server as well. A task that holds on for longer (it rolls back,
+  and the server does not answer) is left behind, and `abandoned` is called: nobody may use what it used.
 * What goes wrong in the loop with nobody waiting for it (a connection that fails when its caller has gone) is not
   heard. By default it would end the loop, and everything that runs beside it.
 """
 
 import warnings
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -35,10 +36,12 @@ class Bridge:
     def __init__(self, loop: "AbstractEventLoop") -> None:
         self._loop = loop
 
-    async def call(self, coroutine: Coroutine[Any, Any, T], *, within: float) -> T:
+    async def call(
+        self, coroutine: Coroutine[Any, Any, T], *, within: float, abandoned: Callable[[], object] = bool
+    ) -> T:
         """What the coroutine returns or raises; `TookTooLong` after so many seconds.
 
-        When this ends, by whatever, the coroutine has ended too, or is past caring (see `_end`).
+        When this ends, by whatever, the coroutine has ended too, or was abandoned.
         """
         task = self._loop.create_task(coroutine)
         ended = trio.Event()
@@ -48,18 +51,19 @@ class Bridge:
                 await ended.wait()
         finally:
             if not task.done():
-                await _end(task, ended)
-        if task.cancelled():
+                await _end(task, ended, abandoned)
+        if task.cancelled() or not task.done():
             raise TookTooLong
         return task.result()
 
 
-async def _end(task: "Task[Any]", ended: trio.Event) -> None:
-    """Cancel it. Whoever holds on longer than the grace is left to itself, and what it says then is not heard."""
+async def _end(task: "Task[Any]", ended: trio.Event, abandoned: Callable[[], object]) -> None:
     task.cancel()
     with trio.move_on_after(_GRACE, shield=True):
         await ended.wait()
-    task.add_done_callback(lambda late: late.cancelled() or late.exception())
+    if not task.done():
+        task.add_done_callback(lambda late: late.cancelled() or late.exception())  # or asyncio complains of its silence
+        abandoned()
 
 
 @asynccontextmanager

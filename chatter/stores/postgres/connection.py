@@ -77,6 +77,7 @@ _PASSING: Final = (
 _GONE: Final = (
     TookTooLong,
     OSError,
+    asyncpg.InternalClientError,  # the server ended it in the middle of an answer, and asyncpg has lost the thread
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -85,7 +86,7 @@ _GONE: Final = (
 )
 FROM_SERVER: Final = (asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a statement can raise when the connection stands."""
-FROM_CONNECTING: Final = (*FROM_SERVER, OSError, TookTooLong)
+FROM_CONNECTING: Final = (*FROM_SERVER, asyncpg.InternalClientError, OSError, TookTooLong)
 
 
 def is_gone(error: BaseException, connection: Connection) -> bool:

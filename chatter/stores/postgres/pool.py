@@ -33,7 +33,8 @@ Job = Callable[[Connection], Coroutine[Any, Any, T]]
 
 _FIRST_DELAY: Final = 0.05
 _LONGEST_DELAY: Final = 2.0
-_CLOSE_WITHIN: Final = 2.0
+_CLOSE_WITHIN: Final = 1.0
+_SEND_AWAY_WITHIN: Final = 2.0
 
 
 @attrs.frozen
@@ -104,7 +105,7 @@ class Pool:
         self._reachable.set()
         for connection in self._busy:
             connection.terminate()
-        with trio.move_on_after(_CLOSE_WITHIN):
+        with trio.move_on_after(_SEND_AWAY_WITHIN):
             while self._busy or self._opening:
                 self._idle = trio.Event()
                 await self._idle.wait()
@@ -113,8 +114,10 @@ class Pool:
                 goodbyes.start_soon(self._say_goodbye, self._free.pop())
 
     async def _say_goodbye(self, connection: Connection) -> None:
+        """Also to a query that runs: asyncpg first sees to it that the server gives that up."""
         try:
-            await self._bridge.call(connection.close(), within=_CLOSE_WITHIN)
+            with trio.CancelScope(shield=True):
+                await self._bridge.call(connection.close(), within=_CLOSE_WITHIN)
         except FROM_CONNECTING:
             connection.terminate()
 
@@ -169,10 +172,11 @@ class Pool:
         self._busy.add(connection)
         gone = False
         try:
-            return await self._bridge.call(job(connection), within=within)
+            return await self._bridge.call(job(connection), within=within, abandoned=connection.terminate)
         except FROM_CONNECTING as error:
             gone = is_gone(error, connection)
             if gone:
+                await self._say_goodbye(connection)
                 raise Lost(told(error)) from error
             raise
         finally:
