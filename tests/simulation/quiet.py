@@ -28,6 +28,8 @@ class Quiet:
         running = [process for process in self.server.processes if not process.exited.is_set()]
         if running != [self.server.process] or not self.server.process.listening:
             return f"{len(running)} processes run"
+        if self.server.bots:
+            return f"{self.server.bots} bots have no answer"
         for client in self.clients:
             if not client.idle:
                 return f"{client.name} has a line that does not work"

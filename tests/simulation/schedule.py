@@ -10,10 +10,12 @@ from typing import Any
 
 import attrs
 
+from tests.simulation.bounds import Bounds
 from tests.simulation.chance import stream
 from tests.simulation.network import Conditions
 
 ROOMS = ("lobby", "den")
+LONG_PAUSE = 100.0
 
 
 @attrs.frozen
@@ -32,8 +34,8 @@ class Step:
 
 @attrs.frozen(kw_only=True)
 class Schedule:
-    """`users`: who each client is at first; None is a visitor. `polled`: whether there is an epoll. `backlog`, `pace`:
-    bytes that may wait for a slow reader, and the store's. `length`: seconds after which nothing breaks any more."""
+    """`users`: who each client is at first; None is a visitor. `polled`: whether there is an epoll. `backlog`: bytes
+    that may wait for a slow reader. `pace`: the store's. `length`: seconds after which nothing breaks any more."""
 
     seed: int
     users: tuple[str | None, ...]
@@ -41,6 +43,7 @@ class Schedule:
     conditions: Conditions
     polled: bool
     backlog: int
+    bounds: Bounds
     pace: float
     length: float
     steps: tuple[Step, ...]
@@ -51,7 +54,7 @@ class Schedule:
 
     def __str__(self) -> str:
         people = ", ".join(user or "a visitor" for user in self.users)
-        lines = [f"rooms {', '.join(self.rooms)}; clients: {people}; {self.conditions}"]
+        lines = [f"rooms {', '.join(self.rooms)}; clients: {people}; {self.conditions}; {self.bounds}"]
         return "\n".join([*lines, *(f"  {step}" for step in self.steps)])
 
 
@@ -63,6 +66,9 @@ def scheduled(seed: int) -> Schedule:
     moments = [chance.uniform(0.3, length) for _ in range(chance.randrange(3, 9))]
     steps = [step for moment in moments for step in _burst(chance, moment, len(users), rooms)]
     steps += _faults(chance, moments, length, len(users), rooms)
+    steps = [attrs.evolve(step, at=min(step.at, length)) for step in steps]
+    if chance.random() < 0.04:
+        steps, length = _with_a_pause(steps, moments[0], length, len(users), rooms)
     return Schedule(
         seed=seed,
         users=users,
@@ -77,8 +83,29 @@ def scheduled(seed: int) -> Schedule:
         backlog=chance.choice((3000, 1 << 20, 1 << 20)),
         pace=chance.choice((0.002, 0.002, 0.03)),
         length=length,
-        steps=tuple(sorted((attrs.evolve(step, at=min(step.at, length)) for step in steps), key=lambda step: step.at)),
+        bounds=_bounds(stream(seed, "bounds")),
+        steps=tuple(sorted(steps, key=lambda step: step.at)),
     )
+
+
+def _bounds(chance: Random) -> Bounds:
+    """Mostly the server's own."""
+    return Bounds(
+        events=chance.choice((1000, 1000, 1000, 5)),
+        messages=chance.choice((500, 500, 500, 4)),
+        waiting=chance.choice((*[None] * 9, 3)),
+    )
+
+
+def _with_a_pause(
+    steps: Sequence[Step], pause: float, length: float, clients: int, rooms: Sequence[str]
+) -> tuple[list[Step], float]:
+    """Everybody leaves, long enough for rooms to end for want of use, and comes back."""
+    later = [attrs.evolve(step, at=round(step.at + LONG_PAUSE, 3)) for step in steps if step.at > pause]
+    everybody = [(client, (room, 0)) for client in range(clients) for room in rooms]
+    leaving = [Step(round(pause, 3), "leave", *who) for who in everybody]
+    returning = [Step(round(pause + LONG_PAUSE, 3), "come_back", *who) for who in everybody]
+    return [step for step in steps if step.at <= pause] + leaving + returning + later, length + LONG_PAUSE
 
 
 def _users(chance: Random) -> tuple[str | None, ...]:
@@ -105,6 +132,7 @@ _DEEDS: Sequence[tuple[str, int]] = (
     ("read", 1),
     ("leave", 2),
     ("come_back", 5),
+    ("bot", 4),
     ("again", 2),
     ("reopen", 2),
 )

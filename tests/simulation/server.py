@@ -1,6 +1,7 @@
 """The server as its clients know it: one process after another, on one disk. It keeps account of what broke, and what
 that excuses."""
 
+import math
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -9,6 +10,8 @@ import attrs
 import trio
 
 from chatter.actors.child import ChildEnded, RestartsExceeded, StartFailed
+from chatter.core.commands import Post
+from chatter.core.model import User
 from chatter.errors import Unavailable
 from tests.simulation.agenda import Agenda
 from tests.simulation.chance import stream
@@ -23,6 +26,8 @@ DRAIN_LIMIT = 10.0
 GIVEN_UP = 4
 """So many crashes within the supervisors' five seconds are one too many."""
 RECENT = 6.0
+BOT = User("u-bot", "bot")
+BOT_PAUSE = 0.5
 PUSH_TIMEOUT = 10.0
 REST_OF_TREE = ("store", "presence", "gateway", "directory")
 TASKS = {"poller": "chatter.gateway.poller.Poller.run", "sweeper": "chatter.gateway.sweeper.Sweeper.run"}
@@ -30,7 +35,8 @@ TASKS = {"poller": "chatter.gateway.poller.Poller.run", "sweeper": "chatter.gate
 
 @attrs.define(eq=False)
 class Server:
-    """`over`: no process follows the one that ends now. `crashes`: when what was crashed."""
+    """`over`: no process follows the one that ends now. `crashes`: when what was crashed. `bots`: how many of them are
+    not done."""
 
     schedule: Schedule
     agenda: Agenda
@@ -43,8 +49,12 @@ class Server:
     processes: list[Process] = attrs.Factory(list)
     crashes: list[tuple[float, str]] = attrs.Factory(list)
     over: bool = False
+    bots: int = 0
+    _bots_so_far: int = 0
 
     def __attrs_post_init__(self) -> None:
+        if self.schedule.bounds.waiting is not None:
+            self.witness.trouble.server(0.0, refusals=math.inf)
         self.weather.pace = self.schedule.pace
         self.weather.struck = self._store_failed
         self.saboteur.struck = self._crashed
@@ -86,7 +96,7 @@ class Server:
 
     def die(self, seconds: float) -> None:
         """Kill the process; the next one starts after so many seconds."""
-        if not self.process.store.dead:
+        if not self.process.dead:
             self._gone_for(seconds)
             self.process.die()
             self.agenda.after(seconds, self.boot)
@@ -118,6 +128,28 @@ class Server:
         while tasks_of_processes():
             self.saboteur.demolish()
             await trio.sleep(0.01)
+
+    # -- who talks without a socket
+
+    def have_bot_say(self, room: str) -> None:
+        self._bots_so_far += 1
+        self.nursery.start_soon(self._bot, room, self._bots_so_far)
+
+    async def _bot(self, room: str, number: int) -> None:
+        """As REST does it for a script that tries until it is answered."""
+        self.bots += 1
+        text, client_id = f"beep {number}", f"bot-{number}"
+        asked = {"text": text, "client_id": client_id}
+        while not self.over:
+            try:
+                reply = await self.process.app.rooms.submit(room, Post(user=BOT, text=text, client_id=client_id))
+            except Unavailable as refusal:
+                self.witness.bot_refused(asked, refusal)
+                await trio.sleep(BOT_PAUSE)
+                continue
+            self.witness.posted(room, BOT.id, asked, reply)
+            break
+        self.bots -= 1
 
     # -- what breaks, and what that excuses
 

@@ -25,6 +25,7 @@ KINDS: dict[str, type] = {
     "reaction": Reacted,
 }
 
+MISSED_AFTER = 60.0
 CHANGES = ("edit_message", "delete_message", "react")
 
 
@@ -161,23 +162,29 @@ class Witness:
         if "seq" in reply and not 1 <= reply["seq"] <= len(events):
             self._violated(f"{event} {asked} is acknowledged as {reply}, which is not stored")
         elif event == "new_message":
-            self._check_post(room, asked, reply)
+            assert room.page.user is not None
+            self.posted(room.name, room.page.user["id"], asked, reply)
         elif (
             event in ("edit_message", "delete_message", "react") and events[reply["seq"] - 1].message_id != asked["id"]
         ):
             self._violated(f"{event} {asked} is acknowledged as {reply}, which is something else")
 
-    def _check_post(self, room: Room, asked: Any, reply: Any) -> None:
-        assert room.page.user is not None
-        key = (room.name, room.page.user["id"], asked["client_id"])
+    def posted(self, room: str, user: str, asked: Any, reply: Any) -> None:
+        """A post is acknowledged."""
+        key = (room, user, asked["client_id"])
         message = self._posts.get(key)
         if message is None or (message.id, message.seq) != (reply["id"], reply["seq"]) or message.text != asked["text"]:
             self._violated(f"{asked} is acknowledged as {reply}, but stored as {message}")
         if self._replies.setdefault(key, reply) != reply:
             self._violated(f"{asked} is answered {reply} after {self._replies[key]}")
-        told = self._told_by(room.name)
+        told = self._told_by(room)
         if told is not None and told < reply["seq"]:
             self._violated(f"{asked} is acknowledged as {reply}, and the members are told up to {told}")
+
+    def bot_refused(self, asked: Any, refusal: Exception) -> None:
+        self.note("a bot is refused", str(refusal))
+        if self._now() > self.trouble.refusals:
+            self._violated(f"a bot is refused {asked}: {refusal}")
 
     def refused(self, room: Room, event: str, asked: Any, refusal: Any) -> None:
         reason = refusal["reason"]
@@ -192,6 +199,8 @@ class Witness:
             case "not_found":
                 message = self._disk.rooms[room.name].messages.get(asked.get("id"))
                 return event in ("edit_message", "react") and (message is None or message.deleted)
+            case "name_taken":  # by its own earlier socket, which is dead and not yet missed
+                return self._now() <= self.trouble.lines.get(room.page.browser.name, -1.0) + MISSED_AFTER
             case "unmatched topic":
                 return event != "phx_join" and self._now() <= self.trouble.refusals
             case _:

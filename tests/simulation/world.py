@@ -15,6 +15,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.simulation.agenda import Agenda
+from tests.simulation.bounds import applied
 from tests.simulation.chance import decided_by
 from tests.simulation.people import Client, arrived
 from tests.simulation.quiet import Quiet
@@ -47,7 +48,7 @@ class Report:
 
 def run(schedule: Schedule, *, record_steps: bool = False) -> Report:
     """`record_steps`: have the digest tell of every step of every task, too."""
-    with decided_by(schedule.seed):
+    with decided_by(schedule.seed), applied(schedule.bounds):
         world = World(schedule, Saboteur(record_steps))
         trio.run(world.live, clock=MockClock(autojump_threshold=0), instruments=[world.saboteur])
         return world.report()
@@ -141,6 +142,8 @@ class World:
                 self._server.die(seconds)
             case "drain", _:
                 self._server.restart()
+            case "bot", (room, _):
+                self._server.have_bot_say(room)
             case (("reset" | "cut" | "stall" | "vanish"), what):
                 getattr(client, step.kind)(*what)
             case deed, (room, number):
