@@ -2,6 +2,7 @@
 
     chatter              one for one
     ├── store            SQLite or PostgreSQL; everything below asks it
+    ├── bus              in this process, or Redis; tells other nodes
     ├── presence         who is where, which names are taken
     ├── rooms            rest for one
     │   ├── runners      dynamic: an actor for each room in use
@@ -24,6 +25,7 @@ import trio
 from hypercorn.typing import ASGIFramework
 
 from chatter import logs, rest
+from chatter.actors.abroad import Nodes
 from chatter.actors.child import FOREVER, ChildSpec, Node, Strategy, actor
 from chatter.actors.client import Means
 from chatter.actors.connection import Connection
@@ -32,11 +34,13 @@ from chatter.actors.mailbox import Mailbox, Ref
 from chatter.actors.presence import Hush, Presence, PresenceMessage
 from chatter.actors.rooms import Directory, DirectoryMessage, Rooms, RoomTable
 from chatter.actors.sessions import Sessions
+from chatter.bus.local import LocalBus
+from chatter.bus.port import Bus, BusEvent
 from chatter.core.model import User
 from chatter.core.rate import RateLimit
 from chatter.gateway import Gateway, Limits, Network, System, server_context
 from chatter.metrics import Metrics
-from chatter.settings import SQLITE, BadSetting, Settings, sqlite_path
+from chatter.settings import LOCAL, SQLITE, BadSetting, Settings, sqlite_path
 from chatter.stores.migrations import Schema
 from chatter.stores.port import StoreObserver
 from chatter.stores.rows import Copied
@@ -61,6 +65,15 @@ def open_store(settings: Settings, observer: StoreObserver) -> Any:
     from chatter.stores.postgres import Address, PostgresStore
 
     return PostgresStore(Address(settings.database), observer=observer)
+
+
+def open_bus(settings: Settings, observer: Callable[[BusEvent], None]) -> Bus:
+    """The adapter that the bus's address names. Redis's is imported when it is wanted: it takes a while."""
+    if settings.bus == LOCAL:
+        return LocalBus()
+    from chatter.bus.redis import RedisBus
+
+    return RedisBus(settings.bus, observer)
 
 
 def schema(database: str) -> Schema:
@@ -97,6 +110,7 @@ class Ground:
     """What the application stands on. `tests/simulation` puts another one under it."""
 
     store: Callable[[Settings, StoreObserver], Any] = open_store
+    bus: Callable[[Settings, Callable[[BusEvent], None]], Bus] = open_bus
     pages: Callable[[rest.House], ASGIFramework] = rest.build
     network: Network = attrs.Factory(System)
     limits: Limits = attrs.Factory(Limits)
@@ -110,6 +124,8 @@ class Application:
         self._ground = ground or Ground()
         self.telemetry = telemetry or Telemetry()
         self.store = self._ground.store(settings, self.telemetry.emit)
+        self.bus = self._ground.bus(settings, self.telemetry.emit)
+        self._nodes = Nodes(settings.node)
         self._presence: Mailbox[PresenceMessage] = Mailbox("presence", PRESENCE_CAPACITY)
         self._directory: Mailbox[DirectoryMessage] = Mailbox("directory", PRESENCE_CAPACITY)
         self._table = RoomTable()
@@ -137,7 +153,8 @@ class Application:
     def _make_root(self) -> Supervisor:
         children = [
             ChildSpec("store", lambda: self.store),
-            actor(self._presence, lambda: Presence(self._presence, self._tell_again)),
+            ChildSpec("bus", lambda: self.bus),
+            actor(self._presence, lambda: Presence(self._presence, self._tell_again, self._nodes, self.bus)),
             ChildSpec("rooms", self._make_rooms, shutdown=FOREVER),
             ChildSpec("sessions", lambda: self.sessions.supervisor, shutdown=FOREVER),
             ChildSpec("gateway", lambda: self.gateway, shutdown=DRAIN),
@@ -180,7 +197,7 @@ class Application:
             actions=self._means.actions,
             presence=self._presence.ref,
             node=self.settings.node,
-            nodes=lambda: [self.settings.node],
+            nodes=lambda: list(self._nodes),
             static=STATIC,
             metrics=Metrics(self).text,
         )

@@ -4,6 +4,7 @@ import logging
 import sys
 
 from chatter.actors.child import ChildEnded, GaveUp
+from chatter.bus.port import BusConnected, BusLost
 from chatter.stores.port import DatabaseFound, DatabaseLost
 from chatter.telemetry import Telemetry
 
@@ -22,6 +23,8 @@ def set_up(level: int = logging.INFO) -> None:
 def listen(telemetry: Telemetry) -> None:
     telemetry.subscribe(ChildEnded, _child_ended)
     telemetry.subscribe(GaveUp, _gave_up)
+    telemetry.subscribe(BusConnected, _bus_connected)
+    telemetry.subscribe(BusLost, _bus_lost)
     telemetry.subscribe(DatabaseLost, _database_lost)
     telemetry.subscribe(DatabaseFound, _database_found)
 
@@ -43,3 +46,11 @@ def _database_lost(event: DatabaseLost) -> None:
 
 def _database_found(event: DatabaseFound) -> None:
     log.warning("the database is found again after %.1f s: %s", event.seconds, event.database)
+
+
+def _bus_connected(event: BusConnected) -> None:
+    log.info("bus %s: connected to the other nodes", event.where)
+
+
+def _bus_lost(event: BusLost) -> None:
+    log.warning("bus %s: the other nodes can't be reached (%s); trying again", event.where, event.why)

@@ -20,8 +20,10 @@ from chatter import __version__
 SQLITE: Final = "sqlite:///"
 POSTGRES: Final = ("postgresql://", "postgres://")
 SQLITE_DEFAULT: Final = "sqlite:///chatter.db"
+LOCAL: Final = "local:"
 
 _HOSTS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:,@]*)(:\d{1,5})?")
+_BUS: Final = re.compile(r"(rediss?://([^/@\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^\[\]:,@/\s]+)(:\d{1,5})?(/\d*)?|unix:///\S+)")
 
 
 class BadSetting(ValueError):
@@ -42,7 +44,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = attrs.field(default=4000)
     database: str = attrs.field(default=SQLITE_DEFAULT, repr=lambda database: repr(without_password(database)))
-    bus: str = "local:"
+    bus: str = attrs.field(default=LOCAL, repr=lambda bus: repr(without_password(bus)))
     secret_key: str | None = attrs.field(default=None, repr=False)
     message_rate: float = 2.0
     origins: tuple[str, ...] = ()
@@ -59,8 +61,7 @@ class Settings:
             raise BadSetting("--secret-key must have 16 characters at least")
         if (self.certfile is None) != (self.keyfile is None):
             raise BadSetting("--certfile and --keyfile go together")
-        if self.bus != "local:":
-            raise BadSetting(f"--bus must be local:, not {self.bus.partition(':')[0]}:")
+        _check_bus(self.bus)
         if not re.fullmatch(r"[A-Za-z0-9._@-]{1,200}", self.node):
             raise BadSetting("--node has 1 to 200 letters, digits, dots, dashes, underscores and @")
         check_database(self.database, "--database")
@@ -88,6 +89,13 @@ class Settings:
             return _kept_secret(path)
         except OSError as error:
             raise BadSetting(f"the secret key can't be kept in {path}: {error.strerror}") from error
+
+
+def _check_bus(bus: str) -> None:
+    """Shows no password."""
+    scheme = bus.partition(":")[0]
+    if bus != LOCAL and not _BUS.fullmatch(bus):
+        raise BadSetting(f"--bus must be {LOCAL} or redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER], not {scheme}:…")
 
 
 def check_database(database: str, name: str) -> None:
@@ -142,7 +150,7 @@ _OPTIONS: Final[tuple[tuple[str, str, str], ...]] = (
     ("host", "HOST", "the address to listen on (127.0.0.1)"),
     ("port", "PORT", "the port; 0 takes any that is free (4000)"),
     ("database", "DATABASE_URL", "sqlite:///PATH (sqlite:///chatter.db, in the current folder) or postgresql://…"),
-    ("bus", "CHATTER_BUS", "what connects several nodes (local:, for one node)"),
+    ("bus", "CHATTER_BUS", "what connects several nodes: redis://HOST (local:, for one node)"),
     ("secret-key", "SECRET_KEY_BASE", "signs tokens (made once and kept beside the database)"),
     ("message-rate", "CHATTER_MESSAGE_RATE", "messages a second that one user may sustain, 0 for no limit (2)"),
     ("origins", "CHATTER_ORIGINS", "further web origins that may connect, separated by commas"),

@@ -7,17 +7,23 @@ written to, the longer it gathers (`_interval`).
 It forgets everything in a crash. Its restart asks rooms and sessions to tell it again (`tell_again`), and each room
 gets the whole truth in return; the room finds the difference to what its members were told, which is nothing for
 those who did not move.
+
+Who is in a room on other nodes comes over the bus (`Abroad`), and is told to the room as if they were here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import attrs
 import trio
 
+from chatter.actors.abroad import Abroad, Heard, HeardByAll, HeardInRoom, MissedInRoom, Nodes
 from chatter.actors.actor import Actor
 from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Mailbox, Ref, Request
+from chatter.bus.port import Bus
+from chatter.core.names import Names
+from chatter.core.neighbours import HEARTBEAT
 from chatter.core.presence import Diff, Meta, difference
 
 SHORTEST: Final = 0.05
@@ -43,6 +49,14 @@ class Watch:
     room: str
     ref: Ref[Any]  # of a room, which takes `PresenceChanged`
     audience: Callable[[], int]
+
+
+@attrs.frozen
+class Unwatch:
+    """The room has ended."""
+
+    room: str
+    ref: Ref[Any]
 
 
 @attrs.frozen
@@ -87,17 +101,22 @@ class Hush:
     """The node drains. Everybody leaves and comes back elsewhere, which is no news to those who are still here."""
 
 
-PresenceMessage = Watch | Track | Untrack | Claim | NameInUse | Release | Hush
+PresenceMessage = Watch | Unwatch | Track | Untrack | Claim | NameInUse | Release | Hush | Heard
 
 
 @attrs.define(eq=False)
 class _Watched:
-    """One room: who is there, who was when it was last told, and when it may be told next."""
+    """One room: who is there, who was when it was last told, and when it may be told next.
+
+    `own`: the keys of those who are here on this node; `ours`: what changed of them since the other nodes were told.
+    """
 
     ref: Ref[Any] | None = None
     audience: Callable[[], int] = int
     now: dict[str, Meta] = attrs.Factory(dict)
     before: dict[str, Meta | None] = attrs.Factory(dict)  # what changed since: key -> what was told of it
+    own: set[str] = attrs.Factory(set)
+    ours: dict[str, Meta | None] = attrs.Factory(dict)
     whole: bool = True
     due: float = 0.0
 
@@ -107,6 +126,21 @@ class _Watched:
             self.now.pop(key, None)
         else:
             self.now[key] = meta
+
+    def put_own(self, key: str, meta: Meta | None) -> None:
+        self.put(key, meta)
+        self.ours[key] = meta
+        if meta is None:
+            self.own.discard(key)
+        else:
+            self.own.add(key)
+
+    def begin_anew(self, others: Iterable[Meta]) -> None:
+        """Only those on other nodes are there; who is here is told next."""
+        self.whole = True
+        self.now = {meta.key: meta for meta in others}
+        self.ours.update(dict.fromkeys(self.own))
+        self.own.clear()
 
     @property
     def news(self) -> bool:
@@ -128,26 +162,32 @@ class _Watched:
         return min(LONGEST, max(SHORTEST, self.audience() * SECONDS_PER_MEMBER))
 
 
-@attrs.define(eq=False)
-class _Claimed:
-    user_id: str
-    holders: set[str]
-
-
 class Presence(Actor[PresenceMessage]):
     """See the module. `tell_again` asks every room and session to tell what they know; called at each start."""
 
-    def __init__(self, mailbox: Mailbox[PresenceMessage], tell_again: Callable[[], None]) -> None:
+    def __init__(
+        self, mailbox: Mailbox[PresenceMessage], tell_again: Callable[[], None], nodes: Nodes, bus: Bus
+    ) -> None:
         super().__init__(mailbox)
         self._tell_again = tell_again
+        self._abroad = Abroad(nodes, bus, self._send_self)
         self._rooms: dict[str, _Watched] = {}
-        self._names: dict[str, _Claimed] = {}
-        self._held: dict[str, str] = {}  # holder -> folded name
+        self._names = Names()
         self._dirty: dict[str, None] = {}  # as an ordered set
         self._hushed = False
+        self._beat_at = trio.current_time() + HEARTBEAT
+
+    async def run(self, started: Callable[[], Any]) -> None:
+        try:
+            await super().run(started)
+        finally:
+            self._abroad.end()
 
     async def started(self) -> None:
         self._tell_again()
+
+    async def stopping(self) -> None:
+        self._abroad.leave()
 
     async def serve(self) -> None:
         while True:
@@ -156,44 +196,81 @@ class Presence(Actor[PresenceMessage]):
                 messages = await self.mailbox.get_all()
             for message in messages:
                 await self.handle(message)
+            self._beat()
             self._tell_rooms()
+            self._abroad.speak()
 
     def _next_due(self) -> float:
-        return min((self._rooms[room].due for room in self._dirty), default=float("inf"))
+        return min([self._beat_at, *(self._rooms[room].due for room in self._dirty)])
 
     async def handle(self, message: PresenceMessage) -> None:
         match message:
             case Watch():
                 self._watch(message)
+            case Unwatch(room=room, ref=ref):
+                self._unwatch(room, ref)
             case Track(room=room, meta=meta):
                 self._changed(room, meta.key, meta)
             case Untrack(room=room, key=key):
                 self._changed(room, key, None)
-            case Claim():
-                message.reply(self._claim(message))
+            case Claim(name=name, user_id=user_id, holder=holder):
+                message.reply(self._names.claim(name, user_id, holder))
             case NameInUse(name=name):
-                message.reply(name.casefold() in self._names)
+                message.reply(name in self._names)
             case Release(holder=holder):
-                self._release(holder)
+                self._names.release(holder)
             case Hush():
                 self._hushed = True
+            case HeardInRoom() | HeardByAll() | MissedInRoom():
+                self._changed_abroad(self._abroad.hear(message, trio.current_time()))
+
+    # -- rooms
 
     def _watch(self, message: Watch) -> None:
         room = self._rooms.setdefault(message.room, _Watched())
-        room.ref, room.audience, room.whole = message.ref, message.audience, True
-        room.now = {}
+        if room.ref != message.ref:
+            self._tell_when_it_ends(message.room, message.ref)
+        room.ref, room.audience = message.ref, message.audience
+        room.begin_anew(self._abroad.open(message.room))
         self._schedule(message.room, room)
+
+    def _tell_when_it_ends(self, name: str, ref: Ref[Any]) -> None:
+        ref.monitor(lambda down: None if down.restarting else self._send_self(Unwatch(name, ref)))
+
+    def _unwatch(self, name: str, ref: Ref[Any]) -> None:
+        room = self._rooms.get(name)
+        if room is not None and room.ref == ref:
+            del self._rooms[name]
+            self._dirty.pop(name, None)
+            self._abroad.close(name)
 
     def _changed(self, name: str, key: str, meta: Meta | None) -> None:
         room = self._rooms.setdefault(name, _Watched())
-        room.put(key, meta)
+        room.put_own(key, meta)
         self._schedule(name, room)
+
+    def _changed_abroad(self, diffs: Mapping[str, Diff]) -> None:
+        for name, diff in diffs.items():
+            room = self._rooms.get(name)
+            if room is None or not diff:
+                continue
+            for meta in diff.leaves:
+                room.put(meta.key, None)
+            for meta in diff.joins:
+                room.put(meta.key, meta)
+            self._schedule(name, room)
 
     def _schedule(self, name: str, room: _Watched) -> None:
         """The first change waits for those that come with it; then the room's interval passes between two tellings."""
         if name not in self._dirty:
             self._dirty[name] = None
             room.due = max(trio.current_time() + SHORTEST, room.due)
+
+    def _beat(self) -> None:
+        now = trio.current_time()
+        if now >= self._beat_at:
+            self._beat_at = now + HEARTBEAT
+            self._changed_abroad(self._abroad.beat(now))
 
     def _tell_rooms(self) -> None:
         now = trio.current_time()
@@ -205,35 +282,16 @@ class Presence(Actor[PresenceMessage]):
         room.due = now + room.interval
         if room.ref is None or not room.news or self._hushed:
             return
+        ours, room.ours = room.ours, {}
+        self._abroad.changed(name, ours)
         try:
             room.ref.cast(room.take())
-        except ActorError:  # it is overwhelmed, or has ended: it gets the whole truth when it can
+        except ActorError:  # it has ended, or is overwhelmed: it gets the whole truth when it can
             room.whole = True
-            if room.ref.ended:
-                room.ref = None
-        if not room.now and room.ref is None:
-            del self._rooms[name]
+            self._dirty[name] = None
 
-    def _claim(self, claim: Claim) -> bool:
-        folded = claim.name.casefold()
-        claimed = self._names.get(folded)
-        if claimed is not None and claimed.user_id != claim.user_id:
-            if claimed.holders != {claim.holder}:
-                return False
-            claimed.user_id = claim.user_id  # it was granted before, and the answer got lost
-        if self._held.get(claim.holder) != folded:
-            self._release(claim.holder)
-            claimed = self._names.setdefault(folded, _Claimed(claim.user_id, set()))
-        assert claimed is not None
-        claimed.holders.add(claim.holder)
-        self._held[claim.holder] = folded
-        return True
-
-    def _release(self, holder: str) -> None:
-        folded = self._held.pop(holder, None)
-        if folded is None:
+    def _send_self(self, message: PresenceMessage) -> None:
+        try:
+            self.mailbox.put(message)
+        except ActorError:  # what nodes say is repeated; a room that ended is found out when it is told something
             return
-        claimed = self._names[folded]
-        claimed.holders.discard(holder)
-        if not claimed.holders:
-            del self._names[folded]

@@ -41,8 +41,9 @@ class LocalBus:
     def stop(self) -> None:
         self._stop.set()
 
-    def publish(self, channel: str, data: bytes) -> None:
-        if self.connected:
+    def publish(self, channel: str, encode: Callable[[], bytes]) -> None:
+        if self.connected and len(self._exchange.buses) > 1:
+            data = encode()
             for bus in list(self._exchange.buses):
                 if bus is not self:
                     bus._listeners.hear(channel, data)

@@ -4,7 +4,8 @@ It is allowed to be bad at it, since nothing that must not be lost depends on it
 and fetch what they miss from the store, presence is told again and again. What every adapter promises
 (`tests/contracts/test_bus.py`):
 
-* `publish` never waits and never raises. What it tells may be lost, may come twice, and in another order.
+* `publish` never waits and never raises. What it tells may be lost, may come twice, and in another order. What there
+  is to tell is encoded only if somebody might hear it.
 * Who publishes does not hear it, but others who subscribed on the same channel do.
 * A subscription's `missed` is called whenever it may have missed something: as soon as it hears anything at all,
   when it hears again after a break, and when it was told more than it could take.
@@ -51,7 +52,7 @@ class Bus(Protocol):
 
     def stop(self) -> None: ...
 
-    def publish(self, channel: str, data: bytes) -> None: ...
+    def publish(self, channel: str, encode: Callable[[], bytes]) -> None: ...
 
     def subscribe(self, channel: str, heard: Callable[[bytes], None], missed: Callable[[], None]) -> Subscription:
         """Have `heard` and `missed` called, in a task of the bus; they must not raise."""

@@ -31,6 +31,8 @@ CONNECT: Final = 3.0
 ANSWER: Final = 3.0
 PULSE: Final = 1.0
 PULSELESS: Final = 4.0
+PARTING: Final = 1.0
+LOOK_AGAIN: Final = 0.01
 SHORTEST: Final = 0.05
 LONGEST: Final = 2.0
 AT_ONCE: Final = 500
@@ -74,6 +76,7 @@ class RedisBus:
         self._scope = trio.CancelScope()
         self._subscribed: set[str] = set()
         self._pulse_at = 0.0
+        self._telling = self._stopping = False
         self._failures = 0
         self._published = self._heard = self._connections = 0
         self.connected = False
@@ -81,9 +84,9 @@ class RedisBus:
     def statistics(self) -> RedisStatistics:
         return RedisStatistics(self._published, self._heard, self._outbox.dropped, self._connections)
 
-    def publish(self, channel: str, data: bytes) -> None:
+    def publish(self, channel: str, encode: Callable[[], bytes]) -> None:
         if self.connected:
-            self._outbox.put(channel, data)
+            self._outbox.put(channel, encode())
             self._poke()
         else:
             self._outbox.dropped += 1
@@ -95,13 +98,18 @@ class RedisBus:
         return listener
 
     def stop(self) -> None:
-        self._scope.cancel()
+        """Tell what waits, if that is quickly done, and let `run` return."""
+        self._stopping = True
+        self._poke()
+        if not self.connected:
+            self._scope.cancel()
 
     async def run(self, started: Callable[[], Any]) -> None:
         """Live until `stop`. `started` is called when Redis answered or could not be reached: either is fine."""
         first = True
+        self._stopping = False
         with trio.CancelScope() as self._scope:
-            while True:
+            while not self._stopping:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._converse_once)
                     if first:
@@ -129,7 +137,7 @@ class RedisBus:
         except* _LOST as lost:
             self._lost(_first(lost))
         finally:
-            self.connected = False
+            self.connected = self._telling = False
             self._subscribed.clear()
             self._outbox.clear()
             self._poke()
@@ -154,6 +162,16 @@ class RedisBus:
                 nursery.start_soon(self._listen, ear)
                 nursery.start_soon(self._tell, client, ear)
                 nursery.start_soon(self._feel_pulse)
+                nursery.start_soon(self._part)
+
+    async def _part(self) -> None:
+        """End when asked to, with nothing left to tell."""
+        while not self._stopping:
+            await self._poked()
+        with trio.move_on_after(PARTING):
+            while self._telling or len(self._outbox):  # noqa: ASYNC110 — once a process: not worth telling
+                await trio.sleep(LOOK_AGAIN)
+        self._scope.cancel()
 
     def _connection_made(self) -> None:
         self.connected = True
@@ -176,7 +194,7 @@ class RedisBus:
 
     async def _feel_pulse(self) -> None:
         while True:
-            self.publish(self._pulse, b"")
+            self.publish(self._pulse, bytes)
             await trio.sleep(PULSE)
             if trio.current_time() - self._pulse_at > PULSELESS:
                 raise _Pulseless(f"nothing heard for {PULSELESS:g} s")
@@ -186,9 +204,11 @@ class RedisBus:
             news = self._news
             await self._follow(ear)
             while messages := self._outbox.take(AT_ONCE):
+                self._telling = True
                 async with client.pipeline(transaction=False) as pipeline:
                     for channel, data in messages:
                         pipeline.publish(PREFIX + channel, self._origin + data)
+                self._telling = False
                 self._published += len(messages)
             await news.wait()
 

@@ -13,7 +13,7 @@ This is a delta-state CRDT with causal intervals (Almeida, Shoker, Baquero: "Del
 as in Phoenix.Tracker; simpler, since each share has one writer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import attrs
@@ -132,16 +132,15 @@ class OwnShare:
     def __len__(self) -> int:
         return len(self._metas)
 
-    def apply(self, diff: Diff) -> Change | None:
-        """Take a diff in; what to tell the others of it, None when there is nothing to tell."""
-        joins = [meta for meta in diff.joins if self._metas.get(meta.key) != meta]
-        again = {meta.key for meta in joins}
-        leaves = [meta.key for meta in diff.leaves if self._metas.get(meta.key) == meta and meta.key not in again]
+    def update(self, ours: Mapping[str, Meta | None]) -> Change | None:
+        """These are so now, or gone; what to tell the others of it, None when there is nothing to tell."""
+        joins = [meta for key, meta in ours.items() if meta is not None and self._metas.get(key) != meta]
+        leaves = [key for key, meta in ours.items() if meta is None and key in self._metas]
         if not joins and not leaves:
             return None
         for key in leaves:
             del self._metas[key]
-        self._metas.update((meta.key, meta) for meta in joins)
+        self._metas.update(_by_key(joins))
         self.version += 1
         return Change(self._node, self._epoch, self.version, joins, leaves)
 
@@ -239,9 +238,9 @@ class Neighbours:
         self._rooms.pop(room, None)
         self._owed.pop(room, None)
 
-    def changed(self, room: str, diff: Diff) -> None:
-        """Our own people in an open room."""
-        if (change := self._rooms[room].own.apply(diff)) is not None:
+    def changed(self, room: str, ours: Mapping[str, Meta | None]) -> None:
+        """Our own people in an open room, by key: as they are now, or gone."""
+        if (change := self._rooms[room].own.update(ours)) is not None:
             self._said.append((room, change))
 
     def missed(self, room: str) -> None:

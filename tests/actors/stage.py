@@ -7,6 +7,7 @@ from typing import Any
 import trio
 import trio.testing
 
+from chatter.actors.abroad import Nodes
 from chatter.actors.child import ChildEnded, ChildSpec, ChildStarted, Strategy, actor
 from chatter.actors.client import Means
 from chatter.actors.mailbox import Mailbox, Ref
@@ -15,6 +16,7 @@ from chatter.actors.room import RoomMessage
 from chatter.actors.rooms import Directory, DirectoryMessage, Rooms, RoomTable
 from chatter.actors.session import SessionMessage
 from chatter.actors.sessions import Sessions
+from chatter.bus.local import LocalBus
 from chatter.core.model import User
 from chatter.core.rate import RateLimit
 from chatter.gateway import Limits, StreamConnection, Sweeper
@@ -96,12 +98,13 @@ class Stage:
         )
         self.sessions = Sessions(self.means, self._observe)
         self.sweeper = Sweeper(10**9, unexpected)
+        self.bus = LocalBus()
         self.root = self._make_root()
 
     def _make_root(self) -> Supervisor:
         children = [
             ChildSpec("store", lambda: self.store),  # type: ignore[arg-type,return-value]
-            actor(self.presence, lambda: Presence(self.presence, self._tell_again)),
+            actor(self.presence, lambda: Presence(self.presence, self._tell_again, Nodes("here"), self.bus)),
             ChildSpec("rooms", self._make_rooms, shutdown=60.0),
             ChildSpec("sessions", lambda: self.sessions.supervisor, shutdown=60.0),
         ]

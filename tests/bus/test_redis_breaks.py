@@ -11,7 +11,7 @@ import trio
 
 from chatter.bus.port import BusConnected, BusEvent, BusLost
 from chatter.bus.redis import RedisBus
-from tests.contracts.test_bus import Ear, running
+from tests.contracts.test_bus import Ear, running, say
 from tests.redis_server import RedisServer, redis_server
 
 
@@ -38,11 +38,11 @@ async def test_when_redis_was_away_it_is_found_again_and_everybody_is_told_that_
         missed = ear.missed
         server.kill()
         await eventually(lambda: not one.connected and not two.connected)
-        one.publish("room:lobby", b"lost")
+        say(one, "room:lobby", b"lost")
         await server.start()
         await ear.until(lambda ear: ear.missed > missed)
         await eventually(lambda: one.connected)
-        one.publish("room:lobby", b"heard")
+        say(one, "room:lobby", b"heard")
         await ear.until(lambda ear: ear.heard == [b"heard"])
         assert [type(event) for event in events] == [BusConnected, BusLost, BusConnected]
 
@@ -53,7 +53,7 @@ async def test_redis_can_go_away_again_and_again(server: RedisServer) -> None:
         for time in range(3):
             await eventually(lambda: one.connected and two.connected)
             await ear.until(lambda ear, time=time: ear.missed > time)  # type: ignore[misc]
-            one.publish("room:lobby", b"%d" % time)
+            say(one, "room:lobby", b"%d" % time)
             await ear.until(lambda ear, time=time: ear.heard[-1:] == [b"%d" % time])  # type: ignore[misc]
             server.kill()
             await eventually(lambda: not one.connected and not two.connected)
@@ -96,7 +96,7 @@ async def test_a_host_that_takes_connections_and_says_nothing_does_not_hold_up_t
 async def test_what_is_told_faster_than_redis_takes_it_does_not_pile_up(server: RedisServer) -> None:
     async with running(RedisBus(server.url)) as bus:
         for number in range(30_000):
-            bus.publish("room:lobby", b"%d" % number)
+            say(bus, "room:lobby", b"%d" % number)
         dropped = bus.statistics().dropped
         assert 20_000 <= dropped <= 20_001  # the pulse waits there, too
         await eventually(lambda: bus.statistics().published >= 10_000)
@@ -110,7 +110,7 @@ async def test_a_thousand_rooms_can_be_subscribed_to_at_once_and_after_a_break(s
             for ear in ears:
                 await ear.until(lambda ear, times=times: ear.missed >= times)  # type: ignore[misc]
             await eventually(lambda: one.connected)
-            one.publish("room:r999", b"hello")
+            say(one, "room:r999", b"hello")
             await ears[999].until(lambda ear, times=times: ear.heard == [b"hello"] * times)  # type: ignore[misc]
             if times == 1:
                 server.kill()

@@ -17,6 +17,10 @@ from tests.redis_server import redis_server
 PATIENCE: Final = 10.0
 
 
+def say(bus: Bus, channel: str, data: bytes) -> None:
+    bus.publish(channel, lambda: data)
+
+
 class Ear:
     """What one subscription heard."""
 
@@ -106,7 +110,7 @@ async def test_what_one_node_publishes_the_others_hear(cluster: Cluster) -> None
     ears = [Ear(bus, "room:lobby") for bus in (two, three)]
     for ear in ears:
         await ear.ready()
-    one.publish("room:lobby", b"hello")
+    say(one, "room:lobby", b"hello")
     for ear in ears:
         await ear.until(lambda ear: ear.heard == [b"hello"])
 
@@ -116,9 +120,9 @@ async def test_who_publishes_does_not_hear_it(cluster: Cluster) -> None:
     mine, theirs = Ear(one, "room:lobby"), Ear(two, "room:lobby")
     await mine.ready()
     await theirs.ready()
-    one.publish("room:lobby", b"mine")
+    say(one, "room:lobby", b"mine")
     await theirs.until(lambda ear: ear.heard == [b"mine"])
-    two.publish("room:lobby", b"theirs")
+    say(two, "room:lobby", b"theirs")
     await mine.until(lambda ear: ear.heard == [b"theirs"])
 
 
@@ -127,9 +131,9 @@ async def test_only_the_channels_that_were_subscribed_to_are_heard(cluster: Clus
     lobby, attic = Ear(two, "room:lobby"), Ear(two, "room:attic")
     await lobby.ready()
     await attic.ready()
-    one.publish("room:cellar", b"nobody")
-    one.publish("room:attic", b"up here")
-    one.publish("room:lobby", b"down here")
+    say(one, "room:cellar", b"nobody")
+    say(one, "room:attic", b"up here")
+    say(one, "room:lobby", b"down here")
     await lobby.until(lambda ear: ear.heard == [b"down here"])
     await attic.until(lambda ear: ear.heard == [b"up here"])
 
@@ -141,7 +145,7 @@ async def test_a_subscription_that_ended_hears_nothing_and_others_on_the_channel
     await stays.ready()
     gone.subscription.end()
     gone.subscription.end()
-    one.publish("room:lobby", b"hello")
+    say(one, "room:lobby", b"hello")
     await stays.until(lambda ear: ear.heard == [b"hello"])
     assert gone.heard == []
 
@@ -153,7 +157,7 @@ async def test_a_channel_can_be_left_and_subscribed_to_again(cluster: Cluster) -
     first.subscription.end()
     second = Ear(two, "room:lobby")
     await second.ready()
-    one.publish("room:lobby", b"again")
+    say(one, "room:lobby", b"again")
     await second.until(lambda ear: ear.heard == [b"again"])
     assert first.heard == []
 
@@ -164,7 +168,7 @@ async def test_any_bytes_can_be_told(cluster: Cluster) -> None:
     await ear.ready()
     told = [b"", bytes(range(256)), "größer als 🙂".encode(), b"x" * 300_000]
     for data in told:
-        one.publish("room:lobby", data)
+        say(one, "room:lobby", data)
     await ear.until(lambda ear: len(ear.heard) >= len(told))
     assert ear.heard == told
 
@@ -175,7 +179,7 @@ async def test_thousands_are_heard_in_order_when_nothing_breaks(cluster: Cluster
     await ear.ready()
     told = [b"%d" % number for number in range(5_000)]
     for data in told:
-        one.publish("room:lobby", data)
+        say(one, "room:lobby", data)
     await ear.until(lambda ear: len(ear.heard) >= len(told))
     assert ear.heard == told
 
@@ -185,14 +189,14 @@ async def test_it_can_be_spoken_to_before_it_runs_and_after_it_ended(cluster: Cl
     bus = cluster.make()
     states = [bus.connected]
     ear = Ear(bus, "room:lobby")
-    bus.publish("room:lobby", b"into the void")
+    say(bus, "room:lobby", b"into the void")
     async with running(bus):
         await ear.ready()
         states.append(bus.connected)
-        one.publish("room:lobby", b"hello")
+        say(one, "room:lobby", b"hello")
         await ear.until(lambda ear: ear.heard == [b"hello"])
     assert [*states, bus.connected] == [False, True, False]
-    bus.publish("room:lobby", b"into the void")
+    say(bus, "room:lobby", b"into the void")
 
 
 async def test_one_that_ended_can_be_run_again(cluster: Cluster) -> None:
@@ -203,5 +207,24 @@ async def test_one_that_ended_can_be_run_again(cluster: Cluster) -> None:
     ear = Ear(bus, "room:lobby")
     async with running(bus):
         await ear.ready()
-        one.publish("room:lobby", b"hello")
+        say(one, "room:lobby", b"hello")
         await ear.until(lambda ear: ear.heard == [b"hello"])
+
+
+async def test_what_was_told_before_the_end_is_still_told(cluster: Cluster) -> None:
+    two = await cluster.node()
+    ear = Ear(two, "nodes")
+    await ear.ready()
+    async with running(cluster.make()) as one:
+        for number in range(100):
+            say(one, "nodes", b"%d" % number)
+    await ear.until(lambda ear: len(ear.heard) == 100)
+
+
+async def test_nothing_is_encoded_for_nobody(cluster: Cluster) -> None:
+    bus = cluster.make()
+
+    def encode() -> bytes:
+        raise AssertionError("for whom?")
+
+    bus.publish("room:lobby", encode)

@@ -79,8 +79,12 @@ def test_what_can_not_be_read_is_nothing(data: bytes) -> None:
 
 def test_changes_in_order_are_followed() -> None:
     own, others = OwnShare("n1", "e"), OtherShares()
-    for diff in (Diff((ANN,)), Diff((BOB, CLEO), (ANN,)), Diff(leaves=(BOB,))):
-        change = own.apply(diff)
+    for ours, diff in (
+        ({"ann": ANN}, Diff((ANN,))),
+        ({"bob": BOB, "cleo": CLEO, "ann": None}, Diff((BOB, CLEO), (ANN,))),
+        ({"bob": None}, Diff(leaves=(BOB,))),
+    ):
+        change = own.update(ours)
         assert change is not None
         assert others.hear(change) == diff
     assert list(others) == [CLEO]
@@ -88,7 +92,7 @@ def test_changes_in_order_are_followed() -> None:
 
 def test_a_change_that_was_missed_is_found_out_by_the_next_one() -> None:
     own, others = OwnShare("n1", "e"), OtherShares()
-    first, missed, third = (own.apply(Diff((who,))) for who in (ANN, BOB, CLEO))
+    first, missed, third = (own.update({who.key: who}) for who in (ANN, BOB, CLEO))
     assert first is not None
     assert missed is not None
     assert third is not None
@@ -100,7 +104,7 @@ def test_a_change_that_was_missed_is_found_out_by_the_next_one() -> None:
 
 def test_a_change_that_was_missed_is_found_out_by_the_digest() -> None:
     own, others = OwnShare("n1", "e"), OtherShares()
-    own.apply(Diff((ANN,)))
+    own.update({"ann": ANN})
     assert others.hear(own.digest()) is None
     others.hear(own.whole())
     assert others.hear(own.digest()) == Diff()
@@ -108,17 +112,17 @@ def test_a_change_that_was_missed_is_found_out_by_the_digest() -> None:
 
 def test_a_change_of_nothing_is_not_told() -> None:
     own = OwnShare("n1", "e")
-    own.apply(Diff((ANN,)))
-    assert own.apply(Diff((ANN,))) is None
-    assert own.apply(Diff(leaves=(BOB,))) is None
+    own.update({"ann": ANN})
+    assert own.update({"ann": ANN}) is None
+    assert own.update({"bob": None}) is None
     assert own.version == 1
 
 
 def test_who_changes_is_a_join_and_a_leave_to_the_others() -> None:
     own, others = OwnShare("n1", "e"), OtherShares()
     away = meta("ann", "away")
-    for diff in (Diff((ANN,)), Diff((away,), (ANN,))):
-        change = own.apply(diff)
+    for who, diff in ((ANN, Diff((ANN,))), (away, Diff((away,), (ANN,)))):
+        change = own.update({"ann": who})
         assert change is not None
         assert others.hear(change) == diff
 
@@ -150,7 +154,7 @@ def test_opening_a_room_asks_who_is_there_and_says_who_is_here() -> None:
 def test_however_many_ask_the_share_is_told_once() -> None:
     node = Neighbours("n1", "e")
     node.open("lobby")
-    node.changed("lobby", Diff((ANN,)))
+    node.changed("lobby", {"ann": ANN})
     node.say()
     for other in ("n2", "n3", "n4"):
         node.hear("lobby", Ask(other), 0)
@@ -232,7 +236,7 @@ class World:
         after = None if before and self.chance.random() < 0.5 else meta(full, str(self.chance.random()))
         if after:
             people[full] = after
-        self.nodes[name].changed("lobby", Diff((after,) if after else (), (before,) if before else ()))
+        self.nodes[name].changed("lobby", {full: after})
 
     def send(self) -> None:
         for name, node in self.nodes.items():

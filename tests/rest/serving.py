@@ -11,10 +11,12 @@ from quart import Response
 from quart_trio.testing import TrioClient
 
 from chatter import rest
+from chatter.actors.abroad import Nodes
 from chatter.actors.child import FOREVER, ChildSpec, actor
 from chatter.actors.mailbox import Mailbox
 from chatter.actors.presence import Presence, PresenceMessage
 from chatter.actors.rooms import Directory, DirectoryMessage, Rooms, RoomTable
+from chatter.bus.local import LocalBus
 from chatter.core.model import User
 from chatter.core.rate import RateLimit
 from chatter.stores.sqlite import SqliteStore
@@ -68,7 +70,7 @@ async def running_house(folder: Path, clock: Clock) -> AsyncIterator[rest.House]
     table, runners = RoomTable(), DynamicSupervisor("runners")
     children = [
         ChildSpec("store", lambda: store),
-        actor(presence, lambda: Presence(presence, table.tell_presence)),
+        actor(presence, lambda: Presence(presence, table.tell_presence, Nodes("n1"), LocalBus())),
         ChildSpec("runners", lambda: runners, shutdown=FOREVER),
         actor(directory, lambda: Directory(directory, table, runners, store, presence.ref)),
     ]
