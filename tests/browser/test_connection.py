@@ -34,6 +34,24 @@ def test_a_killed_server_that_returns_costs_nothing_and_doubles_nothing(somebody
     assert ada.texts() == bo.texts() == ["before", "written in the dark", "and one more", "after"]
 
 
+def test_a_restart_is_over_in_seconds_and_costs_nothing(somebody: Somebody, server: Server) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+    ada.says("before")
+    bo.sees("before")
+
+    server.stop()
+    ada.sees(LOST)
+    ada.says("meanwhile")
+    server.start()
+
+    bo.sees_once("meanwhile")
+    ada.sees_no(LOST)
+    bo.says("after")
+    ada.sees_once("after")
+    assert ada.texts() == bo.texts() == ["before", "meanwhile", "after"]
+
+
 def test_what_was_said_in_the_tunnel_is_there_after_it(somebody: Somebody) -> None:
     ada = somebody().visits().takes_the_name("Ada")
     bo = somebody().visits().takes_the_name("Bo")

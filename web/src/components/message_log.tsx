@@ -158,7 +158,7 @@ function Line({ row, room, active }: { row: Row; room: Room; active: boolean }) 
   switch (row.kind) {
     case "day":
       return (
-        <h2 class="my-4 flex items-center gap-3 px-2 text-[0.8125rem] font-semibold text-quiet" data-key={row.key}>
+        <h2 class="my-4 flex items-center gap-3 px-2 text-[0.8125rem] leading-5 font-semibold text-quiet" data-key={row.key}>
           <span class="h-px flex-1 bg-line" />
           <Day at={row.at} />
           <span class="h-px flex-1 bg-line" />
@@ -166,7 +166,7 @@ function Line({ row, room, active }: { row: Row; room: Room; active: boolean }) 
       )
     case "new":
       return (
-        <p class="my-3 flex items-center gap-3 px-2 text-[0.8125rem] font-semibold text-fresh" data-key="new">
+        <p class="my-3 flex items-center gap-3 px-2 text-[0.8125rem] leading-5 font-semibold text-fresh" data-key="new">
           <span class="h-px flex-1 bg-fresh opacity-60" />
           New
         </p>
