@@ -53,8 +53,11 @@ def _version(path: Path) -> int:
 
 
 class PostgresServer:
-    """As a context manager: running. It listens on a socket in its folder and on a port of 127.0.0.1, where it wants
-    `PASSWORD`; on the socket everybody is let in."""
+    """As a context manager: running. `tls`: certificate and key, when it is to speak that.
+
+    It listens on a socket in its folder, where everybody is let in, and on a port of 127.0.0.1, where it wants
+    `PASSWORD`.
+    """
 
     def __init__(self, settings: Mapping[str, str] = HASTY, *, tls: Sequence[Path] = ()) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="chatter-pg-"))
@@ -152,8 +155,7 @@ class PostgresServer:
             _signal(each, which)
 
     def _make(self, tls: Sequence[Path]) -> None:
-        for path in (self.folder, *tls):
-            self._give(path)
+        self._give(self.folder)
         password = self.folder / "password"
         password.write_text(PASSWORD)
         self._give(password)
@@ -161,8 +163,11 @@ class PostgresServer:
         self._run("initdb", *cluster, "-A", "scram-sha-256", "--pwfile", "password")
         hba = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
         (self.folder / "data" / "pg_hba.conf").write_text(hba)
-        if tls:
-            self._settings |= {"ssl": "on", "ssl_cert_file": str(tls[0]), "ssl_key_file": str(tls[1])}
+        for name, path in zip(("ssl_cert_file", "ssl_key_file"), tls, strict=bool(tls)):
+            own = Path(shutil.copy(path, self.folder))
+            own.chmod(0o600)
+            self._give(own)
+            self._settings |= {"ssl": "on", name: str(own)}
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(

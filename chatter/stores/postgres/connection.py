@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -111,6 +112,6 @@ def told(error: BaseException) -> str:
     """What went wrong, in one line. Errors of asyncpg name users and databases, but no passwords."""
     if isinstance(error, TookTooLong | TimeoutError):
         return "no answer"
-    number = error.errno if isinstance(error, OSError) else None
+    number = error.errno if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
     words = (os.strerror(number) if number and number > 0 else "") or str(error) or type(error).__name__
     return re.sub(r"\s+", " ", words).rstrip(".")
