@@ -21,9 +21,10 @@ from bench.scenarios.ingest import Ingest
 from bench.scenarios.join import Join
 from bench.scenarios.latency import Latency
 from bench.scenarios.scenario import Scenario
+from bench.scenarios.stalled import Stalled
 from bench.targets import CHATTER, PEER_TARGETS, chatter
 
-NAMES = ("fanout", "burst", "ingest", "join", "latency", "kernel")
+NAMES = ("fanout", "burst", "ingest", "join", "latency", "stalled", "kernel")
 TARGETS = ("chatter", *(target.name for target in PEER_TARGETS))
 
 
@@ -63,11 +64,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def scenarios(options: argparse.Namespace) -> Iterator[Scenario]:
-    timed: dict[str, list[Fanout | Burst | Ingest | Latency]] = {
+    timed: dict[str, list[Fanout | Burst | Ingest | Latency | Stalled]] = {
         "fanout": [Fanout(members) for members in options.members or (1_000, 15_000)],
         "burst": [Burst()],
         "ingest": [Ingest(), Ingest(senders=1, each=1, name="ingest-1")],
         "latency": [Latency()],
+        "stalled": [Stalled()],
     }
     for name in options.scenario:
         if name == "join":

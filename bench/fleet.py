@@ -29,6 +29,9 @@ BATCH = 100
 PER_SOURCE = 10_000
 """Clients that share one source address; a source has some 28,000 ports for one destination."""
 
+STALLED_BUFFER = 4096
+"""Bytes that the kernel may hold for a member that does not read."""
+
 CHUNK = bytearray(1 << 20)
 
 
@@ -135,6 +138,16 @@ class Fleet:
             sender = Sender(sock, self._dialect.post(text))
             self.senders.append(sender)
             self._watch(sock, sender.read)
+
+    @contextmanager
+    def stalled_member(self) -> Iterator[None]:
+        """One more member, that joins and reads nothing from then on; at the end it is gone."""
+        [sock] = self._join(1)
+        self._sockets.remove(sock)
+        with sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STALLED_BUFFER)
+            yield
+        self.settle()
 
     def _listen(self, sock: socket.socket, heard: bytes) -> None:
         self.visitors += 1

@@ -9,6 +9,8 @@ from bench.server import Server
 SPIN = 0.002
 """Seconds before a text is due during which the generator does not sleep: `epoll` only knows milliseconds."""
 
+IN_A_ROW = 50
+
 
 @dataclass(frozen=True)
 class Window:
@@ -65,6 +67,15 @@ def at_rate(fleet: Fleet, rate: float, seconds: float) -> list[int]:
         fleet.drain_until(fleet.delivered)
         arrivals, fleet.arrivals = fleet.arrivals, None
         return _waits(due, arrivals, witness)
+
+
+def said(fleet: Fleet, size: int) -> None:
+    """Post until each member has been told so many bytes."""
+    with fleet.window() as witness:
+        while witness.whole < size:
+            for sender in fleet.senders:
+                sender.post(IN_A_ROW)
+            fleet.drain_until(fleet.delivered)
 
 
 def _top_up(fleet: Fleet, each: int) -> None:
