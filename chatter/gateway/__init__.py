@@ -1,4 +1,5 @@
-"""The one port: accepts sockets, reads request heads, speaks WebSocket itself and leaves other HTTP to Hypercorn."""
+"""The one port: accepts sockets, reads request heads, speaks WebSocket and long-poll, and leaves other HTTP to the
+application's own, through Hypercorn."""
 
 from chatter.gateway.connection import WebSocketConnection
 from chatter.gateway.gateway import Gateway, GatewayStatistics

@@ -1,4 +1,4 @@
-"""Everything that is not our WebSocket, served by Hypercorn: one of its `TCPServer`s a connection.
+"""Everything that is not our WebSocket, long-poll too, served by Hypercorn: one of its `TCPServer`s a connection.
 
 That class is not a documented interface; this module is the only place that knows it, and pyproject.toml says which
 versions it knows. What it adds: the bytes that were read already come first; a client that reads nothing can't hold a

@@ -1,6 +1,7 @@
 """TLS on the one port."""
 
 import ssl
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ from trio_websocket import open_websocket_url
 
 from chatter.gateway import Limits, server_context
 from tests.gateway.client import CLOSE, TEXT, Client, close_payload, frame, upgrade_request
+from tests.gateway.longpoll_client import LongPollClient
 from tests.gateway.stage import Stage, eventually, staged
 
 
@@ -53,6 +55,14 @@ async def test_a_websocket_and_pages_are_served_over_tls(served: ssl.SSLContext,
             for _ in range(2):
                 assert (await client.get("/hello")).json() == {"hello": "world", "scheme": "https"}
             assert (await client.post("/size", content=bytes(500_000))).json() == {"size": 500_000}
+
+
+async def test_long_poll_is_served_over_tls(served: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
+    async with staged(tls=served) as stage:
+        client = LongPollClient(partial(dial, stage, trusting), origin="https://chat.example")
+        await client.begin()
+        assert await client.post([b"[hello]", b"[world]"]) == 200
+        assert await client.poll() == ["visitor: [hello]", "visitor: [world]"]
 
 
 async def test_goodbyes_and_broken_frames_are_the_same(served: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
