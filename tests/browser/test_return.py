@@ -105,3 +105,22 @@ def test_whoever_reads_far_back_stays_there(somebody: Somebody, tunnel: Middlebo
     ada.sees("1 new")
     ada.sees_no(LOST)
     assert ada.message(seen).bounding_box() == where
+
+
+def test_whoever_opens_the_page_again_reads_on_where_they_left(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    bo = somebody().visits().takes_the_name("Bo")
+    bo.says("before")
+    ada.sees_once("before")
+    ada.page.wait_for_function("() => localStorage.getItem('chatter.read.lobby') === '1'")
+    ada.page.goto("about:blank")
+    bo.page.evaluate(FILL, [LOBBY, 150])
+
+    ada.visits()
+
+    expect(ada.log.get_by_text("New", exact=True)).to_be_in_viewport()
+    assert "Chapter 1." in divider(ada)
+    expect(ada.page).to_have_title("(150) lobby · chatter")
+    ada.page.get_by_role("button", name="150 new").click()
+    expect(ada.message("Chapter 150.")).to_be_in_viewport()
+    expect(ada.page).to_have_title("lobby · chatter")
