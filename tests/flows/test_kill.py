@@ -16,6 +16,7 @@ KILLS = 20
 MOST_A_LIFE = 200
 
 
+@pytest.mark.timeout(900)
 async def test_nothing_is_lost_doubled_or_moved_when_the_server_is_killed_again_and_again(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
