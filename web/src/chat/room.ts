@@ -3,7 +3,6 @@ import { type Channel, Presence } from "phoenix"
 import { ask, Refused } from "../connection/ask"
 import { onRemembered, recall, remember } from "../connection/keepsake"
 import type { Link } from "../connection/link"
-import { messagesAfter } from "../connection/rest"
 import {
   type Joined, type Message, type Meta, type Page, type Posted, type Refusal, type RoomEvent, roomEventNames, type Typing,
   type User,
@@ -12,14 +11,12 @@ import * as history from "../model/history"
 import { inOrder, type Member, member } from "../model/members"
 import { heard, stillTyping, type Typists } from "../model/typing"
 import * as unread from "../model/unread"
+import { Paging } from "./paging"
 import { Posting } from "./posting"
 import { Shelf } from "./shelf"
 import { TypingSignal } from "./typing_signal"
 
 const firstPage = 100
-const pageSize = 100
-const largestPage = 500
-const nothingMore: Page = { messages: [], more: false }
 
 export interface Owner {
   me(): User | null
@@ -34,7 +31,6 @@ export class Room {
   readonly reading = signal<unread.Reading>(unread.nothingRead)
   readonly phase = signal<"joining" | "open" | "lost" | "missing" | "refused">("joining")
   readonly topic = signal("")
-  readonly loading = signal(false)
   /** Whether what is held ends at the newest message. */
   readonly isCurrent = computed(() => history.isCurrent(this.history.value))
   /** Counts how often one came back to a room in which something was said meanwhile. */
@@ -45,6 +41,7 @@ export class Room {
   readonly draft: Signal<string>
   readonly unread = computed(() => this.reading.value.unread)
   readonly posting: Posting
+  readonly paging: Paging
   readonly typing = new TypingSignal((typing) => this.tell("typing", { typing }))
   #channel!: Channel
   #looking = false
@@ -62,6 +59,12 @@ export class Room {
       say: (text: string, client_id: string) => this.ask<Posted>("new_message", { text, client_id }),
     }
     this.posting = new Posting(mouth, new Shelf(name))
+    this.paging = new Paging({
+      name,
+      now: () => this.history.value,
+      show: (next) => this.#show(next),
+      ask: (event, payload) => this.ask<Page>(event, payload),
+    })
     this.draft = signal(recall(`draft.${name}`) ?? "")
     effect(() => remember(`draft.${name}`, this.draft.value || null))
     onRemembered((key, value) => {
@@ -91,70 +94,6 @@ export class Room {
     this.reading.value = unread.lineGone(this.reading.value)
     this.typing.stopped()
     return true
-  }
-
-  async loadOlder(): Promise<void> {
-    const { messages, more } = this.history.value
-    const first = messages[0]
-    if (!more || !first) return
-    await this.#load(async () => {
-      const page = await this.#before(first.seq, pageSize)
-      // The window may have moved meanwhile; then this page no longer adjoins it.
-      if (this.history.value.messages[0]?.id === first.id) this.#show(history.older(this.history.value, page))
-    })
-  }
-
-  async loadNewer(): Promise<void> {
-    const last = this.history.value.messages.at(-1)
-    if (this.isCurrent.value || !last) return
-    await this.#load(async () => {
-      const page = await messagesAfter(this.name, last.seq, pageSize)
-      if (this.history.value.messages.at(-1)?.id === last.id) this.#show(history.newer(this.history.value, page))
-    })
-  }
-
-  /** Goes to where event `seq` is, and holds what was said around it. */
-  async goTo(seq: number): Promise<void> {
-    await this.#load(async () => {
-      const [before, after] = await Promise.all([this.#before(seq + 1), messagesAfter(this.name, seq, pageSize)])
-      this.#show(history.around(this.history.value, before, after))
-    })
-  }
-
-  /** Goes to the newest messages, from wherever one is. */
-  async goToNewest(): Promise<void> {
-    if (this.isCurrent.value) return
-    await this.#load(async () => {
-      const page = await this.#before((this.history.value.seq ?? 0) + 1)
-      this.#show(history.around(this.history.value, page, nothingMore))
-    })
-  }
-
-  /** One at a time, each of them with `loading` set. */
-  async #load(load: () => Promise<void>): Promise<void> {
-    if (this.loading.value) return
-    this.loading.value = true
-    try {
-      await load()
-    } finally {
-      this.loading.value = false
-    }
-  }
-
-  #before(seq: number, limit = pageSize): Promise<Page> {
-    return this.#patiently(() => this.ask<Page>("history", { before: seq, limit }))
-  }
-
-  async #patiently<Reply>(request: () => Promise<Reply>): Promise<Reply> {
-    for (;;) {
-      try {
-        return await request()
-      } catch (error) {
-        const wait = error instanceof Refused && error.refusal.retry_after_ms
-        if (!wait) throw error
-        await new Promise((resolve) => setTimeout(resolve, wait))
-      }
-    }
   }
 
   /** Whether the end of what is held is on the screen, and somebody before it. */
@@ -220,7 +159,8 @@ export class Room {
       if (before.seq === null) this.#entered(next)
       else this.#returned(reply, before.newest, next.newest)
     })
-    if (!reply.resumed && next.messages === before.messages) void this.#refresh()
+    // What is held may have changed while too much else happened.
+    if (!reply.resumed && stays) void this.paging.refresh().catch(() => undefined)
     this.posting.pump()
   }
 
@@ -267,15 +207,6 @@ export class Room {
 
   #lookOn(): void {
     if (this.#looking) this.look(true, true)
-  }
-
-  /** What is held may have changed while too much else happened. */
-  async #refresh(): Promise<void> {
-    const { messages } = this.history.value
-    const last = messages.at(-1)
-    if (!last) return
-    const page = await this.#before(last.seq + 1, Math.min(messages.length, largestPage)).catch(() => null)
-    if (page && this.history.value.messages.at(-1)?.id === last.id) this.#show(history.refreshed(this.history.value, page))
   }
 
   async #countUnread(): Promise<void> {

@@ -31,8 +31,8 @@ export function MessageLog({ room }: { room: Room }) {
     if (atEnd) around.value = theEnd
     if (atEnd || seq === null) return
     if (hasStrayed(messages, around.peek(), seq)) around.value = seq
-    if (nearsStart(messages, seq)) quietly(room.loadOlder())
-    if (nearsEnd(messages, seq)) quietly(room.loadNewer())
+    if (nearsStart(messages, seq)) quietly(room.paging.older())
+    if (nearsEnd(messages, seq)) quietly(room.paging.newer())
   })
   const { rows: lines, isStart, isEnd } = drawn.value
   const { seq, more } = room.history.value
@@ -45,12 +45,12 @@ export function MessageLog({ room }: { room: Room }) {
   const toNew = async () => {
     const { line, unread } = room.reading.peek()
     if (unread === 0 || line === null) return
-    if (!reachesBackTo(room, line)) await chat.attempt(() => room.goTo(line))
+    if (!reachesBackTo(room, line)) await chat.attempt(() => room.paging.goTo(line))
     else if (scroll.isInSight("new")) return
     toMessage(line, "new")
   }
   const toEnd = async () => {
-    await chat.attempt(() => room.goToNewest())
+    await chat.attempt(() => room.paging.goToNewest())
     around.value = theEnd
     scroll.toEnd()
   }
@@ -79,7 +79,7 @@ export function MessageLog({ room }: { room: Room }) {
         role="log"
         aria-label={`Messages in ${room.name}`}
         aria-live="off"
-        aria-busy={room.loading.value || !loaded}
+        aria-busy={room.paging.loading.value || !loaded}
         tabIndex={0}
         onScroll={scroll.note}
         onPointerOver={(event) => event.pointerType === "mouse" && !isTouch.value && pointed(event)}

@@ -22,7 +22,7 @@ export function useTarget(room: Room, toMessage: (seq: number, key: string, reac
       toMessage(found.seq, rowKey(found, chat.me.value), glow)
     } else if (asked.current !== wanted.id) {
       asked.current = wanted.id
-      void chat.attempt(() => room.goTo(wanted.seq))
+      void chat.attempt(() => room.paging.goTo(wanted.seq))
     }
   }, [wanted, room, messages, loaded])
 }
