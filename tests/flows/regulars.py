@@ -16,10 +16,10 @@ from trio_websocket import HandshakeError
 
 from tests.histories import Payload, Promise, View, faults
 
-from . import disk
 from .client import V1, V2, Client, Closed, Handshake, Place, Refusal, TurnedAway, connect
 from .conftest import calling, unique
 from .crowd import Crowd
+from .disk import SqliteTruth, Truth
 from .server import Server
 
 AT_ONCE: Final = 8
@@ -148,10 +148,22 @@ class Writer(Regular):
         return self.party.is_over and not self._wishes
 
     async def act(self, place: Place) -> None:
+        await self._say_again(place)
         while not self.is_done:
             if not await self._say_all(place):
                 await trio.sleep(PAUSE)
         await super().act(place)
+
+    async def _say_again(self, place: Place) -> None:
+        """What was acknowledged last, as if the reply had got lost: it is the same reply."""
+        said = [promise for promise in self.promises if promise.event == "new_message"][-1:]
+        for promise in said:
+            asked = self._in_words_of(place, promise.asked)
+            try:
+                assert await place.push_any(promise.event, asked) == promise.reply
+            except Refusal as refusal:
+                if refusal.reason != "unavailable":
+                    raise
 
     async def _say_all(self, place: Place) -> bool:
         """Whether something got done."""
@@ -199,6 +211,7 @@ class Party:
     """A server, and everybody who comes to its lobby."""
 
     server: Server
+    truth: Truth
     regulars: list[Regular] = attrs.Factory(list)
     is_over: bool = False
     done: int = 0
@@ -238,7 +251,7 @@ class Party:
         """Let everybody finish, and hear everything that is stored."""
         self.is_over = True
         await self._until(lambda: [writer for writer in self.writers if not writer.is_done])
-        last = disk.stored(self.server.database).last_seq
+        last = self.truth.stored().last_seq
         await self._until(lambda: [regular for regular in self.regulars if regular.seq < last])
         await self._until(lambda: [regular for regular in self.regulars if not self._knows_who_is_here(regular)])
 
@@ -259,8 +272,8 @@ class Party:
     def faults(self) -> list[str]:
         """What was lost, doubled, moved or damaged."""
         promises = [promise for writer in self.writers for promise in writer.promises]
-        found = faults(disk.stored(self.server.database), [regular.view for regular in self.regulars], promises)
-        return found if disk.is_sound(self.server.database) else [*found, "the database is damaged"]
+        found = faults(self.truth.stored(), [regular.view for regular in self.regulars], promises)
+        return found if self.truth.is_sound() else [*found, "the database is damaged"]
 
 
 _WAYS: Final[tuple[tuple[str, str], ...]] = (
@@ -272,9 +285,14 @@ _WAYS: Final[tuple[tuple[str, str], ...]] = (
 
 
 @asynccontextmanager
-async def partying(server: Server, *, writers: int, readers: int, patience: float = PATIENCE) -> AsyncIterator["Party"]:
-    """People write and read in the server's lobby while the block runs; at its end, nothing may have gone wrong."""
-    party = Party(server)
+async def partying(
+    server: Server, *, writers: int, readers: int, patience: float = PATIENCE, truth: Truth | None = None
+) -> AsyncIterator["Party"]:
+    """People write and read in the server's lobby while the block runs; at its end, nothing may have gone wrong.
+
+    `truth`: its database, when that is not the file in its folder.
+    """
+    party = Party(server, truth or SqliteTruth(server.database))
     await party.invite(writers=writers, readers=readers, patience=patience)
     async with trio.open_nursery() as nursery:
         for regular in party.regulars:
