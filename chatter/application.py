@@ -169,7 +169,7 @@ class Application:
         return self._supervisor("rooms", children, Strategy.REST_FOR_ONE)
 
     def _make_directory(self) -> Directory:
-        return Directory(self._directory, self._table, self._runners, self.store, self._presence.ref)
+        return Directory(self._directory, self._table, self._runners, self.store, self._presence.ref, self.bus)
 
     def _make_gateway(self) -> Gateway:
         settings = self.settings

@@ -9,6 +9,9 @@ Whatever crashes here is handled again by the next incarnation (`redeliver`), wh
 before is recognised by its id, members and what is on its way to them are the `Audience`'s, which stays, and the rest
 comes back from the store.
 
+Rooms of one name on several nodes are one room: each stores for itself, tells its own members, and has the others hear
+of it over the bus. What they hear out of order, or not at all, they find in the store.
+
 A store that fails may have stored all the same, and its writer goes on though the room that asked it has crashed. So
 after either the room looks once more (`_doubt`): whatever is stored is told, also when nobody sends anything again.
 """
@@ -27,6 +30,7 @@ from chatter.actors.mailbox import Mailbox, Ref, Refusable, Request
 from chatter.actors.member import Member, PushReceipt
 from chatter.actors.presence import PresenceChanged, PresenceMessage, Track, Untrack, Watch
 from chatter.actors.settling import Settle
+from chatter.bus.port import Bus
 from chatter.core.commands import Command
 from chatter.core.events import Event, Posted
 from chatter.core.log import EVENTS, MESSAGES, RoomLog
@@ -34,6 +38,7 @@ from chatter.core.model import new_id
 from chatter.core.presence import Meta, difference
 from chatter.errors import Refused, Unavailable
 from chatter.stores.port import Known, Outcome, Store, Stored
+from chatter.wire import nodes
 from chatter.wire.phoenix import encode
 
 IDLE_AFTER: Final = 60.0
@@ -120,8 +125,38 @@ class EndIfIdle(Request[bool]):
     """End when nobody has been here for a while; the answer says whether it does."""
 
 
+@attrs.frozen
+class Overheard:
+    """The room on another node told it."""
+
+    data: bytes
+
+
+@attrs.frozen
+class Doubt:
+    """The room on another node may have told something that was not heard."""
+
+
+@attrs.frozen
+class StoredUpTo:
+    """So many events are stored."""
+
+    seq: int
+
+
 RoomMessage = (
-    Join | Leave | Submit | TypingChanged | MemberChanged | PresenceChanged | TellPresence | EndIfIdle | Settle
+    Join
+    | Leave
+    | Submit
+    | TypingChanged
+    | MemberChanged
+    | PresenceChanged
+    | TellPresence
+    | EndIfIdle
+    | Settle
+    | Overheard
+    | Doubt
+    | StoredUpTo
 )
 
 
@@ -137,9 +172,12 @@ class Room(Actor[RoomMessage]):
         audience: Audience,
         store: Store,
         presence: Ref[PresenceMessage],
+        bus: Bus,
     ) -> None:
         super().__init__(mailbox)
         self._name = name
+        self._channel = f"room:{name}"
+        self._bus = bus
         self._audience = audience
         self._store = store
         self._presence = presence
@@ -148,6 +186,13 @@ class Room(Actor[RoomMessage]):
         self._idle = False
         self._owes_presence = False
         self._look_again_at = math.inf
+
+    async def run(self, started: Callable[[], Any]) -> None:
+        ears = self._bus.subscribe(self._channel, self._overhear, self._miss)
+        try:
+            await super().run(started)
+        finally:
+            ears.end()
 
     async def started(self) -> None:
         """Load the newest of the log, and tell the members what an earlier incarnation left untold."""
@@ -190,6 +235,8 @@ class Room(Actor[RoomMessage]):
             self._doubt()
             return
         self._add(unheard)
+        if len(unheard) == EVENTS:  # there may be more
+            self._look_again_at = trio.current_time()
 
     async def _catch_up(self) -> None:
         await self._audience.deliver()
@@ -236,6 +283,13 @@ class Room(Actor[RoomMessage]):
                 self._tell_presence()
             case EndIfIdle():
                 self._end_if_idle(message)
+            case Overheard(data=data):
+                self._take_in_overheard(data)
+            case Doubt():
+                self._doubt()
+            case StoredUpTo(seq=seq):
+                if seq > self._log.last_seq:
+                    self._look_again_at = trio.current_time()
             case Settle():  # answered when the whole batch is handled
                 pass
             case Submit():
@@ -282,6 +336,7 @@ class Room(Actor[RoomMessage]):
             return
         payload = encode({"user": member.user.as_payload(), "typing": typing})
         self._tell("typing", payload, but=member)
+        self._bus.publish(self._channel, lambda: nodes.typing(payload))
 
     def _tell(self, event: str, payload: bytes, but: Member | None = None) -> None:
         self._audience.tell(lambda lane: lane.codec.broadcast(lane.topic, event, payload), but)
@@ -309,6 +364,8 @@ class Room(Actor[RoomMessage]):
         if newest > known and not (events and events[0].seq == known + 1):
             events = await self._store.events_after(self._name, known, newest - known)
         self._add(events)
+        if events:
+            self._bus.publish(self._channel, lambda: nodes.happened(events))
 
     def _add(self, events: list[Event]) -> None:
         for event in events:
@@ -323,6 +380,37 @@ class Room(Actor[RoomMessage]):
     def _encoded(self, events: list[Event], lane: Lane) -> bytes:
         broadcast, topic = lane.codec.broadcast, lane.topic
         return b"".join([broadcast(topic, e.name, self._log.event_payload(e, lane.dialect)) for e in events])
+
+    # -- other nodes
+
+    def _overhear(self, data: bytes) -> None:
+        self._tell_self(Overheard(data))
+
+    def _miss(self) -> None:
+        self._tell_self(Doubt())
+
+    def _tell_self(self, message: Overheard | Doubt) -> None:
+        try:
+            self.mailbox.put(message)
+        except ActorError:  # too much waits: what is not heard now is looked for later
+            self._doubt()
+
+    def _take_in_overheard(self, data: bytes) -> None:
+        """What is heard for the first time, and in order, is told here too."""
+        match nodes.read(data):
+            case bytes() as typing:
+                self._tell("typing", typing)
+            case [*events]:
+                self._add_in_order([event for event in events if event.seq > self._log.last_seq])
+            case None:
+                self._doubt()
+
+    def _add_in_order(self, events: list[Event]) -> None:
+        first = self._log.last_seq + 1
+        if [event.seq for event in events] == list(range(first, first + len(events))):
+            self._add(events)
+        else:
+            self._look_again_at = trio.current_time()
 
     # -- presence
 

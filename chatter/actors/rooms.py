@@ -17,9 +17,10 @@ from chatter.actors.child import ChildSpec, Restart, actor
 from chatter.actors.exits import ActorError, MailboxFull
 from chatter.actors.mailbox import Mailbox, Ref, Request
 from chatter.actors.presence import PresenceMessage
-from chatter.actors.room import EndIfIdle, Join, Room, RoomMessage, Submit, TellPresence
+from chatter.actors.room import EndIfIdle, Join, Room, RoomMessage, StoredUpTo, Submit, TellPresence
 from chatter.actors.settling import settle
 from chatter.actors.turnstile import Turnstile
+from chatter.bus.port import Bus
 from chatter.core.commands import Command
 from chatter.core.model import RoomInfo
 from chatter.errors import NotFound, Refused, Unavailable
@@ -28,7 +29,7 @@ from chatter.supervisor import DynamicSupervisor
 
 R = TypeVar("R")
 
-SWEEP_EVERY: Final = 15.0
+SWEEP_EVERY: Final = 5.0
 ROOM_CAPACITY: Final = 10_000
 COMMAND_DEADLINE: Final = 10.0
 
@@ -100,12 +101,14 @@ class Directory(Actor[DirectoryMessage]):
         runners: DynamicSupervisor,
         store: Store,
         presence: Ref[PresenceMessage],
+        bus: Bus,
     ) -> None:
         super().__init__(mailbox)
         self._table = table
         self._runners = runners
         self._store = store
         self._presence = presence
+        self._bus = bus
 
     async def serve(self) -> None:
         sweep_at = trio.current_time() + SWEEP_EVERY
@@ -117,6 +120,7 @@ class Directory(Actor[DirectoryMessage]):
                 await self.handle(message)
             if trio.current_time() >= sweep_at:
                 self._sweep()
+                await self._compare()
                 sweep_at = trio.current_time() + SWEEP_EVERY
 
     async def handle(self, message: DirectoryMessage) -> None:
@@ -145,7 +149,7 @@ class Directory(Actor[DirectoryMessage]):
         mailbox.monitor(lambda down: None if down.restarting else audience.dismiss())
         return actor(
             mailbox,
-            lambda: Room(mailbox, name, audience, self._store, self._presence),
+            lambda: Room(mailbox, name, audience, self._store, self._presence, self._bus),
             restart=Restart.TRANSIENT,
         )
 
@@ -155,6 +159,20 @@ class Directory(Actor[DirectoryMessage]):
             try:
                 ref.cast(EndIfIdle())
             except ActorError:  # it has ended already, or is anything but idle
+                continue
+
+    async def _compare(self) -> None:
+        """Tell the rooms how far the store is: whatever they did not hear from other nodes, they find there."""
+        if self._bus.alone:
+            return
+        try:
+            stored = {room.name: room.last_seq for room in await self._store.rooms()}
+        except Unavailable:
+            return
+        for name, ref in self._table.items():
+            try:
+                ref.cast(StoredUpTo(stored.get(name, 0)))
+            except ActorError:  # it has ended, or is busy: next time
                 continue
 
 

@@ -27,12 +27,17 @@ class LocalBus:
     def connected(self) -> bool:
         return self in self._exchange.buses
 
+    @property
+    def alone(self) -> bool:
+        return len(self._exchange.buses) < 2
+
     async def run(self, started: Callable[[], Any]) -> None:
         self._stop = trio.Event()
         self._exchange.buses[self] = None
         try:
-            for channel in list(self._listeners):
-                self._listeners.have_missed(channel)
+            for bus in [] if self.alone else list(self._exchange.buses):
+                for channel in list(bus._listeners):
+                    bus._listeners.have_missed(channel)
             started()
             await self._stop.wait()
         finally:
@@ -42,7 +47,7 @@ class LocalBus:
         self._stop.set()
 
     def publish(self, channel: str, encode: Callable[[], bytes]) -> None:
-        if self.connected and len(self._exchange.buses) > 1:
+        if self.connected and not self.alone:
             data = encode()
             for bus in list(self._exchange.buses):
                 if bus is not self:
@@ -50,6 +55,6 @@ class LocalBus:
 
     def subscribe(self, channel: str, heard: Callable[[bytes], None], missed: Callable[[], None]) -> Listener:
         listener = self._listeners.add(channel, heard, missed)
-        if self.connected:
+        if self.connected and not self.alone:
             missed()
         return listener

@@ -7,8 +7,8 @@ and fetch what they miss from the store, presence is told again and again. What 
 * `publish` never waits and never raises. What it tells may be lost, may come twice, and in another order. What there
   is to tell is encoded only if somebody might hear it.
 * Who publishes does not hear it, but others who subscribed on the same channel do.
-* A subscription's `missed` is called whenever it may have missed something: as soon as it hears anything at all,
-  when it hears again after a break, and when it was told more than it could take.
+* A subscription's `missed` is called whenever it may have missed something: as soon as it hears anything at all
+  (when it is not `alone`), and when it hears again after a break.
 * While the others can't be reached this node is alone, and `connected` says so.
 """
 
@@ -47,6 +47,11 @@ class Bus(Protocol):
 
     @property
     def connected(self) -> bool: ...
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other node exists at all, whether it can be reached or not."""
+        ...
 
     async def run(self, started: Callable[[], Any]) -> None: ...
 

@@ -80,6 +80,7 @@ class RedisBus:
         self._failures = 0
         self._published = self._heard = self._connections = 0
         self.connected = False
+        self.alone = False
 
     def statistics(self) -> RedisStatistics:
         return RedisStatistics(self._published, self._heard, self._outbox.dropped, self._connections)

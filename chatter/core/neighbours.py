@@ -121,10 +121,11 @@ def latest(one: Share | None, other: Share | None) -> Share | None:
 
 
 class OwnShare:
-    """This node's share of a room."""
+    """This node's share of a room. `begun`: it is known who is in it, and may be told."""
 
     def __init__(self, node: str, epoch: str) -> None:
         self.version = 0
+        self.begun = False
         self._node = node
         self._epoch = epoch
         self._metas: dict[str, Meta] = {}
@@ -231,7 +232,7 @@ class Neighbours:
         """Somebody here wants to know who is in the room. Again: no effect."""
         if room not in self._rooms:
             self._rooms[room] = _Room(OwnShare(self.node, self._epoch))
-            self.missed(room)
+            self._said.append((room, Ask(self.node)))
 
     def close(self, room: str) -> None:
         """Nobody here does any more, and none of our people are in it."""
@@ -239,15 +240,20 @@ class Neighbours:
         self._owed.pop(room, None)
 
     def changed(self, room: str, ours: Mapping[str, Meta | None]) -> None:
-        """Our own people in an open room, by key: as they are now, or gone."""
-        if (change := self._rooms[room].own.update(ours)) is not None:
+        """Our own people in an open room, by key: as they are now, or gone. The first time, these are all."""
+        own = self._rooms[room].own
+        change = own.update(ours)
+        if not own.begun:
+            own.begun = True
+            self._owed[room] = None
+        elif change is not None:
             self._said.append((room, change))
 
     def missed(self, room: str) -> None:
         """What others said about the room may not have been heard, nor what we said."""
         if room in self._rooms:
             self._said.append((room, Ask(self.node)))
-            self._owed[room] = None
+            self._owe(room)
 
     # -- what others say
 
@@ -259,7 +265,7 @@ class Neighbours:
         self._heard[said.node] = now
         if isinstance(said, Ask):
             if said.of in (None, self.node):
-                self._owed[room] = None
+                self._owe(room)
             return Diff()
         diff = here.others.hear(said)
         if diff is None:
@@ -288,6 +294,10 @@ class Neighbours:
                 gone[room] = Diff(leaves=gone.get(room, Diff()).leaves + diff.leaves)
         return gone
 
+    def _owe(self, room: str) -> None:
+        if self._rooms[room].own.begun:
+            self._owed[room] = None
+
     def _drop(self, node: str, before: str | None = None) -> dict[str, Diff]:
         diffs = {name: room.others.drop(node, before) for name, room in self._rooms.items()}
         return {name: diff for name, diff in diffs.items() if diff}
@@ -296,7 +306,7 @@ class Neighbours:
 
     def heartbeat(self) -> None:
         """Repeat where our shares are, for those who missed something."""
-        self._said.extend((name, room.own.digest()) for name, room in self._rooms.items())
+        self._said.extend((name, room.own.digest()) for name, room in self._rooms.items() if room.own.begun)
 
     def say(self) -> list[tuple[str, InRoom]]:
         """All that is to be said about rooms now. What somebody asked for is said once, however many asked."""

@@ -36,7 +36,7 @@ def happened(events: Sequence[Event]) -> bytes:
     return _encoder.encode(Happened([(event.name, msgspec.Raw(_encoder.encode(event))) for event in events]))
 
 
-def types(payload: bytes) -> bytes:
+def typing(payload: bytes) -> bytes:
     return _encoder.encode(Types(payload))
 
 

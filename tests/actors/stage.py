@@ -16,7 +16,7 @@ from chatter.actors.room import RoomMessage
 from chatter.actors.rooms import Directory, DirectoryMessage, Rooms, RoomTable
 from chatter.actors.session import SessionMessage
 from chatter.actors.sessions import Sessions
-from chatter.bus.local import LocalBus
+from chatter.bus.local import Exchange, LocalBus
 from chatter.core.model import User
 from chatter.core.rate import RateLimit
 from chatter.gateway import Limits, StreamConnection, Sweeper
@@ -75,9 +75,12 @@ class Person(PhoenixClient):
 
 
 class Stage:
-    """Built as the application builds it, without a port. `crew` runs the clients' sides."""
+    """Built as the application builds it, without a port. `crew` runs the clients' sides. Stages that have the same
+    store and `exchange` are nodes of one cluster."""
 
-    def __init__(self, store: Any, crew: trio.Nursery, message_rate: float) -> None:
+    def __init__(
+        self, store: Any, crew: trio.Nursery, message_rate: float, node: str, exchange: Exchange | None
+    ) -> None:
         self.store: Store = store
         self.crew = crew
         self.observed: list[Any] = []
@@ -98,20 +101,22 @@ class Stage:
         )
         self.sessions = Sessions(self.means, self._observe)
         self.sweeper = Sweeper(10**9, unexpected)
-        self.bus = LocalBus()
+        self.bus = LocalBus(exchange)
+        self.nodes = Nodes(node)
         self.root = self._make_root()
 
     def _make_root(self) -> Supervisor:
         children = [
             ChildSpec("store", lambda: self.store),  # type: ignore[arg-type,return-value]
-            actor(self.presence, lambda: Presence(self.presence, self._tell_again, Nodes("here"), self.bus)),
+            ChildSpec("bus", lambda: self.bus),
+            actor(self.presence, lambda: Presence(self.presence, self._tell_again, self.nodes, self.bus)),
             ChildSpec("rooms", self._make_rooms, shutdown=60.0),
             ChildSpec("sessions", lambda: self.sessions.supervisor, shutdown=60.0),
         ]
         return Supervisor("stage", children, observer=self._observe)
 
     def _make_rooms(self) -> Supervisor:
-        directory = self.directory, self.table, self.runners, self.store, self.presence.ref
+        directory = self.directory, self.table, self.runners, self.store, self.presence.ref, self.bus
         children = [
             ChildSpec("runners", lambda: self.runners, shutdown=60.0),
             actor(self.directory, lambda: Directory(*directory)),
@@ -129,7 +134,8 @@ class Stage:
         self.people += 1
         theirs, ours = trio.testing.memory_stream_pair()
         codec = WEBSOCKET_V2 if vsn == 2 else WEBSOCKET_V1
-        connection = WatchedConnection(ours, b"", f"socket{self.people}", codec, self.sweeper, Limits())
+        id = f"{self.nodes.own} socket{self.people}"
+        connection = WatchedConnection(ours, b"", id, codec, self.sweeper, Limits())
         person = Person(theirs, vsn)
         person.connection = connection
         person.session = self.sessions.welcome(connection, user)
@@ -201,9 +207,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(store: Any, *, message_rate: float = 0) -> AsyncIterator[Stage]:
+async def staged(
+    store: Any, *, message_rate: float = 0, node: str = "here", exchange: Exchange | None = None
+) -> AsyncIterator[Stage]:
     async with trio.open_nursery() as house, trio.open_nursery() as crew:
-        stage = Stage(store, crew, message_rate)
+        stage = Stage(store, crew, message_rate, node, exchange)
         started = trio.Event()
         house.start_soon(stage.root.run, started.set)
         await started.wait()

@@ -144,11 +144,18 @@ def test_a_room_that_is_not_open_here_is_nobodys_business() -> None:
     assert node.say() == []
 
 
-def test_opening_a_room_asks_who_is_there_and_says_who_is_here() -> None:
+def test_opening_a_room_asks_who_is_there_and_says_who_is_here_when_that_is_known() -> None:
     node = Neighbours("n1", "e")
     node.open("lobby")
     node.open("lobby")
-    assert node.say() == [("lobby", Ask("n1")), ("lobby", Whole("n1", "e", 0, []))]
+    assert node.say() == [("lobby", Ask("n1"))]
+    node.hear("lobby", Ask("n2"), 0)
+    node.heartbeat()
+    assert node.say() == []
+    node.changed("lobby", {})
+    assert node.say() == [("lobby", Whole("n1", "e", 0, []))]
+    node.changed("lobby", {"ann": ANN})
+    assert node.say() == [("lobby", Change("n1", "e", 1, [ANN], []))]
 
 
 def test_however_many_ask_the_share_is_told_once() -> None:
@@ -225,6 +232,7 @@ class World:
         node = self.nodes[name] = Neighbours(name, f"{self.epochs:04}")
         self.truth[name], self.seen[name] = {}, PresenceSet()
         node.open("lobby")
+        node.changed("lobby", {})
 
     def kill(self, name: str) -> None:
         del self.nodes[name], self.truth[name], self.seen[name]

@@ -67,12 +67,12 @@ async def running_house(folder: Path, clock: Clock) -> AsyncIterator[rest.House]
     store = SqliteStore(folder / "chatter.db")
     presence: Mailbox[PresenceMessage] = Mailbox("presence")
     directory: Mailbox[DirectoryMessage] = Mailbox("directory")
-    table, runners = RoomTable(), DynamicSupervisor("runners")
+    table, runners, bus = RoomTable(), DynamicSupervisor("runners"), LocalBus()
     children = [
         ChildSpec("store", lambda: store),
-        actor(presence, lambda: Presence(presence, table.tell_presence, Nodes("n1"), LocalBus())),
+        actor(presence, lambda: Presence(presence, table.tell_presence, Nodes("n1"), bus)),
         ChildSpec("runners", lambda: runners, shutdown=FOREVER),
-        actor(directory, lambda: Directory(directory, table, runners, store, presence.ref)),
+        actor(directory, lambda: Directory(directory, table, runners, store, presence.ref, bus)),
     ]
     root = Supervisor("house", children)
     async with trio.open_nursery() as nursery:

@@ -29,7 +29,7 @@ def test_a_message_arrives_with_its_reactions() -> None:
 
 
 def test_typing_arrives_as_its_payload() -> None:
-    assert nodes.read(nodes.types(b'{"typing":true}')) == b'{"typing":true}'
+    assert nodes.read(nodes.typing(b'{"typing":true}')) == b'{"typing":true}'
 
 
 @given(st.binary())
