@@ -257,6 +257,8 @@ class Room:
         self.page.joined_as(reply["user"])
         self.posting.settle()
         self.phase = "open"
+        if self.page.away:
+            self.tell("status", {"status": "away"})
         self.posting.pump()
 
     def _receive(self, channel: Channel, name: str, payload: Any) -> None:
@@ -286,7 +288,8 @@ class Room:
 
 
 class Page:
-    """One tab. `user`: who it is, as far as it was told; `gaps`: how often it had to begin a room anew."""
+    """One tab. `user`: who it is, as far as it was told. `away`: its person is, and rooms are told so on arrival.
+    `gaps`: how often it had to begin a room anew."""
 
     def __init__(self, browser: Browser, witness: Witness, token: str | None) -> None:
         self.browser = browser
@@ -294,6 +297,7 @@ class Page:
         self.token = token
         self.user: dict[str, Any] | None = None
         self.rooms: dict[str, Room] = {}
+        self.away = False
         self.gaps = 0
         self.shut = False
         self.socket = Socket(browser, self._delay)

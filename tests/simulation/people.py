@@ -83,7 +83,8 @@ class Client:
         room.tell("typing", {"typing": number % 2 == 0})
 
     def status(self, room: Room, number: int) -> None:
-        room.tell("status", {"status": "away" if number % 2 else "online"})
+        self.page.away = number % 2 == 1
+        room.tell("status", {"status": "away" if self.page.away else "online"})
 
     def history(self, room: Room, number: int) -> None:
         room.tell("history", {"before": number, "limit": 10})

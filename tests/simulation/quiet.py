@@ -80,6 +80,11 @@ class Quiet:
         for what, count in counts.items():
             if count != connected:
                 return f"{count} {what} for {connected} clients"
+        for name in self.server.schedule.rooms:
+            members = len(process.members(name))
+            there = sum(client.page.rooms[name].phase == "open" for client in self.clients)
+            if members != there:
+                return f"{name} has {members} members, but {there} clients are in it"
         return None
 
     # -- what must not be
@@ -91,7 +96,7 @@ class Quiet:
             for room in client.page.rooms.values():
                 if room.phase != "gone":
                     self._check_view(client, room)
-        self._check_rooms()
+        self._check_mailboxes()
         self._check_gateway()
         self.check_bounds()
 
@@ -102,12 +107,7 @@ class Quiet:
         if shown != stored[len(stored) - len(shown) :] or (stored and not shown):
             self.violated(f"{client.name} sees {shown} in {room.name}, but stored is {stored}")
 
-    def _check_rooms(self) -> None:
-        for name in self.server.schedule.rooms:
-            members = len(self.server.process.members(name))
-            there = sum(client.page.rooms[name].phase == "open" for client in self.clients)
-            if members != there:
-                self.violated(f"{name} has {members} members, but {there} clients are in it")
+    def _check_mailboxes(self) -> None:
         for node in self.server.process.actors():
             if node.mailbox is not None and node.mailbox.waiting:
                 self.violated(f"{node.name} has messages that nobody takes")

@@ -66,6 +66,8 @@ def scheduled(seed: int) -> Schedule:
     moments = [chance.uniform(0.3, length) for _ in range(chance.randrange(3, 9))]
     steps = [step for moment in moments for step in _burst(chance, moment, len(users), rooms)]
     steps += _faults(chance, moments, length, len(users), rooms)
+    if chance.random() < 0.15:
+        steps += _last_word(chance, length, len(users), rooms)
     steps = [attrs.evolve(step, at=min(step.at, length)) for step in steps]
     if chance.random() < 0.04:
         steps, length = _with_a_pause(steps, moments[0], length, len(users), rooms)
@@ -215,6 +217,13 @@ _KINDS: Sequence[tuple[_Fault, int]] = (
     (_death, 1),
     (_drain, 1),
 )
+
+
+def _last_word(chance: Random, length: float, clients: int, rooms: Sequence[str]) -> list[Step]:
+    """Something is stored, its answer is lost, and nobody says anything after it."""
+    at, kind = round(length - 0.3, 3), chance.choice(("edit", "delete", "react"))
+    deed = Step(round(at + 0.01, 3), kind, chance.randrange(clients), (chance.choice(rooms), chance.randrange(100)))
+    return [Step(at, "commit_fails", 0, ("after", 1)), deed]
 
 
 def _faults(chance: Random, moments: Sequence[float], length: float, clients: int, rooms: Sequence[str]) -> list[Step]:

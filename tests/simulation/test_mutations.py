@@ -8,16 +8,19 @@ from unittest.mock import patch
 
 import attrs
 import pytest
+import trio
 
 from chatter.actors import audience, room, rooms, sessions
 from chatter.actors.audience import Lane
 from chatter.actors.mailbox import Mailbox
+from chatter.actors.member import Member
 from chatter.actors.room import Room, Submit
 from chatter.actors.session import Session
 from chatter.application import Application
 from chatter.core.commands import Post
 from chatter.core.events import Posted
 from chatter.core.log import RoomLog
+from chatter.gateway import Gateway
 from chatter.gateway.backlog import Backlog
 from chatter.gateway.connection import WebSocketConnection
 from chatter.gateway.poller import SocketConnection
@@ -199,6 +202,11 @@ def a_room_is_looked_for_under_another_name(real: Any) -> Any:
     return lambda self, name: real(self, "lobby") or real(self, name)
 
 
+@bug(Member, "push")
+def who_changes_as_they_arrive_sees_themselves_twice(real: Any) -> Any:
+    return lambda self, event, payload: real(self, event, payload) if event != "presence_diff" else None
+
+
 # -- sockets
 
 
@@ -225,6 +233,14 @@ def a_backlog_is_written_newest_first(real: Any) -> Any:
             self._chunks.rotate(1)
 
     return add
+
+
+@bug(Gateway, "_say_goodbye")
+def a_drain_says_no_goodbye(_: Any) -> Any:
+    async def say_goodbye(self: Gateway) -> None:
+        await trio.lowlevel.checkpoint()
+
+    return say_goodbye
 
 
 @bug(FrameReader, "feed")
