@@ -25,8 +25,9 @@ PATIENCE: Final = 30.0
 PASSWORD: Final = "hunter2 & \N{SNOWMAN}/@:#?"
 _NOBODY: Final = ("postgres", "nobody")
 _SETTINGS: Final = {"max_connections": "60", "shared_buffers": "32MB", "max_wal_size": "256MB", "timezone": "UTC"}
-# For what is lost when a machine loses its power, which no test here does. It makes the contract's hundreds of fresh
-# databases cheap. A killed server loses nothing by it: the system's memory survives the process.
+# No syncing: that is for machines that lose their power, and none does here; a killed server loses nothing by it, since
+# the system's memory survives the process. With it, a fresh database takes four times as long, and the start after a
+# kill 7 s instead of 0.2, because the server first syncs all of its folder.
 HASTY: Final = {"fsync": "off", "full_page_writes": "off"}
 
 
