@@ -37,6 +37,7 @@ OPTIONS = [
     ("--port", "PORT", "0", {"port": 0}),
     ("--port", "PORT", "65535", {"port": 65535}),
     ("--database", "DATABASE_URL", "sqlite:////srv/chat.db", {"database": "sqlite:////srv/chat.db"}),
+    ("--database", "DATABASE_URL", "postgresql://ann@db/chat", {"database": "postgresql://ann@db/chat"}),
     ("--bus", "CHATTER_BUS", "local:", {"bus": "local:"}),
     ("--bus", "CHATTER_BUS", "redis://10.0.0.1", {"bus": "redis://10.0.0.1"}),
     ("--bus", "CHATTER_BUS", "rediss://me:secret@[::1]:6380/2", {"bus": "rediss://me:secret@[::1]:6380/2"}),
@@ -137,6 +138,62 @@ def test_a_bad_address_of_a_database_does_not_show_its_password() -> None:
 
 
 @pytest.mark.parametrize(
+    "database",
+    [
+        "postgresql://db/chat",
+        "postgres://ann:pass%40word@db:5432/chat",
+        "postgresql://ann@[::1]:5432/chat",
+        "postgresql://one:5432,two:5433/chat?target_session_attrs=read-write",
+        "postgresql:///chat?host=/run/postgresql&user=ann",
+        "postgresql://",
+    ],
+)
+def test_an_address_of_postgresql_is_what_its_manual_calls_a_connection_uri(database: str) -> None:
+    assert read("--database", database).database == database
+    assert not read("--database", database).on_sqlite
+
+
+@pytest.mark.parametrize(
+    "database",
+    [
+        "postgresql://ann:hunter2@word@db/chat",
+        "postgresql://ann:hunter2/word@db/chat",
+        "postgresql://ann:hunter2#word@db/chat",
+        "postgresql://ann:hunter2?word@db/chat",
+        "postgresql://ann:hunter2 word@db/chat",
+        "postgresql://ann:hunter2@db:port/chat",
+        "postgresql://ann:hunter2@[db/chat",
+        "postgresql://ann:hunter2@db/chat?nonsense",
+    ],
+)
+def test_a_password_that_breaks_its_address_is_refused_and_not_shown(database: str) -> None:
+    with pytest.raises(BadSetting, match="--database is not a usable address") as caught:
+        read(DATABASE_URL=database)
+    assert "hunter2" not in str(caught.value)
+    assert "word@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "database",
+    [
+        "postgresql://ann:hunter2@db/chat",
+        "postgresql:///chat?user=ann&password=hunter2&host=db",
+        "postgresql://ann@db/chat?password=hunter2",
+    ],
+)
+def test_the_password_of_a_database_is_not_shown(database: str) -> None:
+    shown = repr(read("--database", database))
+    assert "db" in shown
+    assert "hunter2" not in shown
+
+
+def test_an_argument_in_the_wrong_place_does_not_show_its_password() -> None:
+    with pytest.raises(BadSetting, match="db/chat") as caught:
+        read("postgresql://ann:hunter2@db/chat")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("database", "path"),
     [
         ("sqlite:///chatter.db", "chatter.db"),
@@ -175,6 +232,11 @@ def test_the_key_is_readable_by_its_owner_alone(kept: Settings, tmp_path: Path) 
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "chat.secret").stat().st_mode) == 0o600
+
+
+def test_the_key_of_a_shared_database_is_kept_there_and_not_here() -> None:
+    with pytest.raises(BadSetting, match="--secret-key"):
+        Settings(database="postgresql://db/chat").secret()
 
 
 def test_each_database_has_a_key_of_its_own(tmp_path: Path) -> None:
