@@ -13,7 +13,7 @@ from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Ref
 from chatter.actors.member import Member, PushReceipt
 from chatter.actors.presence import Claim, PresenceMessage
-from chatter.actors.room import MemberChanged, RoomMessage, Submit
+from chatter.actors.room_messages import MemberChanged, RoomMessage, Submit
 from chatter.actors.rooms import Rooms
 from chatter.core.commands import Command
 from chatter.core.model import User

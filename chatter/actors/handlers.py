@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from chatter.actors.client import Channel, Client, object_of
-from chatter.actors.room import MemberChanged, TypingChanged
+from chatter.actors.room_messages import MemberChanged, TypingChanged
 from chatter.core import policy
 from chatter.core.commands import Delete, Edit, Post, React
 from chatter.core.log import Dialect

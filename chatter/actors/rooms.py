@@ -17,7 +17,8 @@ from chatter.actors.child import ChildSpec, Restart, actor
 from chatter.actors.exits import ActorError, MailboxFull
 from chatter.actors.mailbox import Mailbox, Ref, Request
 from chatter.actors.presence import PresenceMessage
-from chatter.actors.room import EndIfIdle, Join, Room, RoomMessage, StoredUpTo, Submit, TellPresence
+from chatter.actors.room import Room
+from chatter.actors.room_messages import EndIfIdle, Join, RoomMessage, StoredUpTo, Submit, TellPresence
 from chatter.actors.settling import settle
 from chatter.actors.turnstile import Turnstile
 from chatter.bus.port import Bus

@@ -7,7 +7,7 @@ from chatter.actors.connection import Connection
 from chatter.actors.exits import ActorError
 from chatter.actors.member import Member, PushReceipt
 from chatter.actors.presence import Release
-from chatter.actors.room import Join, Leave
+from chatter.actors.room_messages import Join, Leave
 from chatter.core.log import Dialect
 from chatter.core.model import ROOM_NAME
 from chatter.errors import Invalid, NotFound, Refused

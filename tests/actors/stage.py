@@ -12,7 +12,7 @@ from chatter.actors.child import ChildEnded, ChildSpec, ChildStarted, Strategy, 
 from chatter.actors.client import Means
 from chatter.actors.mailbox import Mailbox, Ref
 from chatter.actors.presence import Presence, PresenceMessage
-from chatter.actors.room import RoomMessage
+from chatter.actors.room_messages import RoomMessage
 from chatter.actors.rooms import Directory, DirectoryMessage, Rooms, RoomTable
 from chatter.actors.session import SessionMessage
 from chatter.actors.sessions import Sessions

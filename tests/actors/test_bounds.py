@@ -5,7 +5,8 @@ import re
 import pytest
 import trio
 
-from chatter.actors.room import IDLE_AFTER, EndIfIdle
+from chatter.actors.room import IDLE_AFTER
+from chatter.actors.room_messages import EndIfIdle
 from chatter.actors.rooms import ROOM_CAPACITY, SWEEP_EVERY
 from chatter.core.commands import Post
 from chatter.core.model import User

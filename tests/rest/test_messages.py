@@ -5,7 +5,7 @@ import trio
 
 from chatter import rest
 from chatter.actors.member import Member, PushReceipt
-from chatter.actors.room import Join
+from chatter.actors.room_messages import Join
 from chatter.core.log import Dialect
 from chatter.wire.phoenix import WEBSOCKET_V2
 from tests.rest.serving import ANN, BOB, BURST, Client, Clock, by, refused, says, texts, told

@@ -14,7 +14,8 @@ from chatter.actors import audience, room, rooms, sessions
 from chatter.actors.audience import Lane
 from chatter.actors.mailbox import Mailbox
 from chatter.actors.member import Member
-from chatter.actors.room import Room, Submit
+from chatter.actors.room import Room
+from chatter.actors.room_messages import Submit
 from chatter.actors.session import Session
 from chatter.application import Application
 from chatter.core.commands import Post
