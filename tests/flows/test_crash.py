@@ -16,8 +16,8 @@ from chatter.actors.exits import Down
 from chatter.actors.mailbox import Ref
 from chatter.actors.room import Room
 from chatter.application import Application
-from chatter.core.events import Event
 from chatter.settings import Settings
+from chatter.stores.port import Outcome
 
 from .client import PATIENCE, Client, Place, Refusal
 from .conftest import Connect
@@ -137,11 +137,11 @@ async def test_a_room_that_crashes_between_storing_and_telling_tells_when_it_is_
     await _until_there(bob, ann, bob)
     take_in, crashes = Room._take_in, list[int]()
 
-    async def crashing(room: Room, events: list[Event]) -> None:
-        if len(crashes) < CRASHES and events:
-            crashes.append(events[0].seq)
+    async def crashing(room: Room, outcomes: list[Outcome]) -> None:
+        if len(crashes) < CRASHES and outcomes:
+            crashes.append(len(crashes))
             raise RuntimeError("poison")
-        await take_in(room, events)
+        await take_in(room, outcomes)
 
     monkeypatch.setattr(Room, "_take_in", crashing)
     seqs = [(await ann.push("new_message", text=str(number)))["seq"] for number in range(20)]  # a batch each
