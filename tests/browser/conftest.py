@@ -1,5 +1,6 @@
 """A real browser in front of a real server. Without a Chromium these tests are skipped, in CI they fail."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from .middlebox import Middlebox
 from .person import Person
@@ -34,6 +35,10 @@ def browser() -> Iterator[Browser]:
     arguments = ["--disable-background-networking"]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")
+    # trio-asyncio, which tests of PostgreSQL import, would give Playwright one of its own loops in this thread.
+    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())
+    # A page waits up to six seconds before it connects again, and the machine may be busy.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=arguments)
         yield browser
