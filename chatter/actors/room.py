@@ -83,6 +83,7 @@ class Room(Actor[RoomMessage]):
         self._used_at = trio.current_time()
         self._idle = False
         self._owes_presence = False
+        self._settling: list[Settle] = []
         self._look_again_at = math.inf
 
     async def run(self, started: Callable[[], Any]) -> None:
@@ -161,9 +162,9 @@ class Room(Actor[RoomMessage]):
         if submits:
             await self._submit(submits)
         await self._audience.deliver()
-        for message in batch:
-            if isinstance(message, Settle):
-                message.reply()
+        settling, self._settling = self._settling, []
+        for settle in settling:
+            settle.reply()
 
     def _act(self, message: RoomMessage) -> None:
         match message:
@@ -189,7 +190,7 @@ class Room(Actor[RoomMessage]):
                 if seq > self._log.last_seq:
                     self._look_again_at = trio.current_time()
             case Settle():  # answered when the whole batch is handled
-                pass
+                self._settling.append(message)
             case Submit():
                 raise AssertionError("commands are stored together, in _submit")
 

@@ -214,3 +214,23 @@ def test_a_log_holds_no_encoded_message_that_it_does_not_keep() -> None:
         log.event_payload(posted(seq), Dialect.CHAT)
         log.newest(500, Dialect.TEXT_CHANNEL)
     assert len(log._encoded) <= len(Dialect) * log_module.MESSAGES
+
+
+def test_an_event_is_encoded_once_however_many_resume_and_from_wherever(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = RoomLog(0, [], [])
+    for seq in range(1, 101):
+        log.append(posted(seq))
+    calls = list[Dialect]()
+
+    def counted(payload: dict[str, Any], dialect: Dialect) -> bytes:
+        calls.append(dialect)
+        return encoded(payload, dialect)
+
+    monkeypatch.setattr(log_module, "encoded", counted)
+    for after in range(100):
+        log.resume(after, Dialect.CHAT)
+    assert len(calls) == 100
+    log.append(Deleted(101, "m7"))
+    resumed = msgspec.json.decode(log.resume(0, Dialect.CHAT) or b"")
+    assert len(calls) == 102
+    assert resumed[6][1]["text"] == ""
