@@ -74,7 +74,7 @@ async def stage(tmp_path: Path, nursery: trio.Nursery, dial: Connect) -> Stage:
 
 
 async def crash(ref: Ref[Any]) -> None:
-    """Kill the actor, and wait until it has fallen."""
+    """Kill the actor, and wait until it has fallen; again, when it was just being restarted."""
     fallen = trio.Event()
     downs: list[Down] = []
 
@@ -83,9 +83,11 @@ async def crash(ref: Ref[Any]) -> None:
         fallen.set()
 
     forget = ref.monitor(told)
-    ref.kill("on purpose")
     with trio.fail_after(PATIENCE):
-        await fallen.wait()
+        while not fallen.is_set():
+            ref.kill("on purpose")
+            with trio.move_on_after(0.05):
+                await fallen.wait()
     forget()
     assert downs[0].exit.abnormal
 
