@@ -49,7 +49,7 @@ from chatter.core.log import EVENTS, MESSAGES, RoomLog
 from chatter.core.model import new_id
 from chatter.core.presence import Meta, difference
 from chatter.errors import Refused, Unavailable
-from chatter.stores.port import Known, Outcome, Store, Stored
+from chatter.stores.port import Known, Outcome, Store, Stored, Tail
 from chatter.wire import nodes
 from chatter.wire.phoenix import encode
 
@@ -95,13 +95,23 @@ class Room(Actor[RoomMessage]):
 
     async def started(self) -> None:
         """Load the newest of the log, and tell the members what an earlier incarnation left untold."""
-        tail = await self._store.tail(self._name, events=EVENTS, messages=MESSAGES)
+        tail = await self._tail()
         self._log = RoomLog(tail.last_seq, tail.events, tail.messages)
         if self._audience.told_seq is None:
             self._audience.told_seq = tail.last_seq
         else:  # what the last incarnation asked to be stored may be stored only now
             self._doubt()
         self._tell_presence()
+
+    async def _tail(self) -> Tail:
+        """Members are worth waiting for a store that is out of reach: giving up, the room would lose them."""
+        while True:
+            try:
+                return await self._store.tail(self._name, events=EVENTS, messages=MESSAGES)
+            except Unavailable:
+                if not len(self._audience):
+                    raise
+            await trio.sleep(LOOK_AGAIN)
 
     async def serve(self) -> None:
         await self._catch_up()

@@ -91,6 +91,25 @@ async def test_what_is_stored_behind_a_room_that_crashed_is_told_by_the_next_inc
     assert texts(bob) == ["late"]
 
 
+async def test_a_room_that_crashes_while_the_store_is_out_of_reach_keeps_its_members(
+    stage: Stage, store: MemoryStore
+) -> None:
+    ann, bob = await stage.member("Ann"), await stage.member("Bob")
+    failing(store, *["tail"] * 3)
+    stage.room().kill("drill")
+    assert (await ann.says("hello?"))["seq"] == 1
+    assert stage.crashes("room:lobby") == 1
+    assert texts(ann) == texts(bob) == ["hello?"]
+    assert ann.heard("phx_error") == bob.heard("phx_error") == []
+
+
+async def test_a_room_that_nobody_is_in_yet_does_not_wait_for_the_store(stage: Stage, store: MemoryStore) -> None:
+    ann = await stage.connect(ANN)
+    failing(store, *["tail"] * 5)
+    reply = await ann.reply(await ann.start_join(LOBBY))
+    assert reply.response["reason"] == "unavailable"
+
+
 async def test_who_joins_again_behind_something_that_is_stored_first_hears_it_once(
     stage: Stage, store: MemoryStore
 ) -> None:
