@@ -161,6 +161,12 @@ class ServerSocket:
         self.received.clear()
         self.tell()
 
+    def die(self) -> None:
+        """Its process is dead: the client learns of it, and the process's ghost can do nothing with it."""
+        self._leave()
+        self._shut = True
+        self.break_off()
+
     def tell(self) -> None:
         news, self.news = self.news, trio.Event()
         news.set()
@@ -227,11 +233,13 @@ class ServerSocket:
             self._outward.finish()
 
     def close(self) -> None:
+        if self.descriptor >= 0:
+            self._network.forget(self.descriptor)
+            self.descriptor = -1
+            self._leave()
+
+    def _leave(self) -> None:
         """With bytes unread, what is on its way to the client may be lost: the kernel sends a reset then."""
-        if self.descriptor < 0:
-            return
-        self._network.forget(self.descriptor)
-        self.descriptor = -1
         if self.received and not self.reset:
             self._broken()
         elif not self._shut:
@@ -443,10 +451,12 @@ class Network:
         self._listener.knock(end.server)
 
     def sever(self) -> None:
-        """The process is dead: its kernel resets every connection, and nothing it does reaches anybody."""
+        """The process is dead: its kernel closes every socket, and nothing it does reaches anybody any more."""
         self.severed = True
         for plain in list(self.sockets.values()):
-            plain.break_off()
+            plain.die()
+        if self._listener is not None:
+            self._listener.close()
 
 
 class ClientEnd:

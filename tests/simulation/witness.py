@@ -195,16 +195,19 @@ class Witness:
     def _may_refuse(self, room: Room, event: str, asked: Any, reason: str) -> bool:
         match reason:
             case "unavailable":
-                return self._now() <= max(self.trouble.refusals, self.trouble.delays.get(room.page.browser.name, -1.0))
+                return self._troubled(room)
             case "not_found":
                 message = self._disk.rooms[room.name].messages.get(asked.get("id"))
                 return event in ("edit_message", "react") and (message is None or message.deleted)
             case "name_taken":  # by its own earlier socket, which is dead and not yet missed
                 return self._now() <= self.trouble.lines.get(room.page.browser.name, -1.0) + MISSED_AFTER
             case "unmatched topic":
-                return event != "phx_join" and self._now() <= self.trouble.refusals
+                return event != "phx_join" and self._troubled(room)
             case _:
                 return False
+
+    def _troubled(self, room: Room) -> bool:
+        return self._now() <= max(self.trouble.refusals, self.trouble.delays.get(room.page.browser.name, -1.0))
 
     def unanswered(self, room: Room, event: str) -> None:
         name = room.page.browser.name

@@ -95,6 +95,7 @@ class World:
         quiet = Quiet(self._server, self._clients, self._violated)
         await self._settle(quiet)
         await trio.sleep(AFTERWARDS)
+        await self._settle(quiet)
         quiet.check()
         await quiet.check_drain()
 
