@@ -24,6 +24,10 @@ from trio.abc import HalfCloseableStream, Stream
 from chatter.gateway.handshake import PATH
 from chatter.gateway.responses import SECONDS_TO_LEAVE
 
+KEEP_ALIVE: Final = 30.0
+"""Seconds that an idle connection waits for the next request: longer than clients keep theirs (httpx: 5), so that no
+request meets a connection that is just being closed."""
+
 _HANDSHAKE: Final = b"GET " + PATH.encode()
 
 
@@ -67,6 +71,7 @@ class Http:
 def _config() -> Config:
     config = Config()
     config.include_server_header = False
+    config.keep_alive_timeout = KEEP_ALIVE
     config.accesslog = None
     return config
 
