@@ -98,6 +98,7 @@ async def test_a_room_that_crashes_while_the_store_is_out_of_reach_keeps_its_mem
     failing(store, *["tail"] * 3)
     stage.room().kill("drill")
     assert (await ann.says("hello?"))["seq"] == 1
+    await stage.quiet()
     assert stage.crashes("room:lobby") == 1
     assert texts(ann) == texts(bob) == ["hello?"]
     assert ann.heard("phx_error") == bob.heard("phx_error") == []
