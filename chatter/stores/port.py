@@ -9,7 +9,8 @@ What every adapter promises (and `tests/contracts/` checks of each):
   gets `Known` with the first one's event. An `Edit`, `Delete` or `React` that changes nothing any more is `Known` too.
 * A refused command changes nothing and does not disturb its neighbours in the same call.
 * Cancelling a call either stored all of it or nothing, and leaves the store usable.
-* When the database cannot be reached, is locked or full, calls raise `errors.Unavailable` and nothing is stored.
+* When the database cannot be reached, is locked or full, calls raise `errors.Unavailable` and nothing is stored; unless
+  it went away in the middle of the commit and stays away: then nobody knows, and the same command again tells.
 """
 
 from collections.abc import Callable, Sequence
