@@ -55,6 +55,8 @@ STATIC = Path(__file__).parent / "static"
 PRESENCE_CAPACITY = 100_000
 MESSAGE_BURST = 10
 DRAIN = 8.0
+PARTING = 0.5  # what hangs after the drain, which has waited for answers, hangs on the disk: SIGTERM ends all in 10 s
+WRITING = 1.0
 ACTION_RATE = 5  # other commands: so many times the rate and burst of messages
 
 
@@ -129,11 +131,11 @@ class Application:
         self._presence: Mailbox[PresenceMessage] = Mailbox("presence", PRESENCE_CAPACITY)
         self._directory: Mailbox[DirectoryMessage] = Mailbox("directory", PRESENCE_CAPACITY)
         self._table = RoomTable()
-        self._runners = DynamicSupervisor("runners", observer=self.telemetry.emit)
+        self._runners = DynamicSupervisor("runners", shutdown=WRITING, observer=self.telemetry.emit)
         self.rooms = Rooms(self._table, self._directory.ref, self.store)
         self.tokens = Tokens(settings.secret())
         self._means = self._make_means()
-        self.sessions = Sessions(self._means, self.telemetry.emit)
+        self.sessions = Sessions(self._means, self.telemetry.emit, shutdown=PARTING)
         self.gateway = self._make_gateway()
         self.root = self._make_root()
 
@@ -164,7 +166,7 @@ class Application:
     def _make_rooms(self) -> Supervisor:
         children = [
             ChildSpec("runners", lambda: self._runners, shutdown=FOREVER),
-            actor(self._directory, self._make_directory),
+            actor(self._directory, self._make_directory, shutdown=PARTING),
         ]
         return self._supervisor("rooms", children, Strategy.REST_FOR_ONE)
 

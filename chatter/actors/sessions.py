@@ -35,8 +35,8 @@ class _Sitting:
 class Sessions:
     """Starts sessions under its `supervisor`, which somebody else runs."""
 
-    def __init__(self, means: Means, observer: Observer | None = None) -> None:
-        self.supervisor = DynamicSupervisor("sessions", observer=observer)
+    def __init__(self, means: Means, observer: Observer | None = None, shutdown: float = 5.0) -> None:
+        self.supervisor = DynamicSupervisor("sessions", shutdown=shutdown, observer=observer)
         self._means = means
         self._sittings: dict[str, _Sitting] = {}
 

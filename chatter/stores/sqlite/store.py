@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 _BITE: Final = 500
 _CHECK_DEADLINE: Final = 5.0
-_STOP_DEADLINE: Final = 5.0
+_STOP_DEADLINE: Final = 2.0
 
 
 @attrs.frozen
@@ -56,7 +56,7 @@ class SqliteStore:
     async def run(self, started: Callable[[], None]) -> None:
         """Open, migrate, call `started`, serve until `stop`. May be called again after it ended.
 
-        Cancelled: what waits is still written, for 5 s at most. A crash of the writer is raised here. A file that
+        Cancelled: what waits is still written, for 2 s at most. A crash of the writer is raised here. A file that
         can't be opened raises `StoreUnreachable`.
         """
         self._stopping = False
