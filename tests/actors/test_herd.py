@@ -104,6 +104,18 @@ async def test_ten_thousand_come_back_and_nobody_waits_for_them(stage: Stage, st
     assert Counter(store.calls) == {"append": POSTS, "appended": POSTS}
 
 
+async def test_the_first_to_come_after_a_restart_load_the_room_once(stage: Stage, store: MemoryStore) -> None:
+    await _history(store)
+    joined: list[int] = []
+    store.calls.clear()
+    herd = _gather(stage, range(CROWD), joined)
+    await stage.quiet()
+    assert sorted(joined) == list(range(CROWD))
+    for each in herd[::SAMPLE]:
+        assert each.told() == list(range(each.after + 1, STORED + 1))
+    assert Counter(store.calls) == {"room": 1, "tail": 1}
+
+
 async def test_a_herd_that_a_room_crashes_under_comes_in_all_the_same(stage: Stage, store: MemoryStore) -> None:
     await _history(store)
     ann = await stage.member("Ann")
