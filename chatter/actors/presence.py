@@ -41,7 +41,8 @@ class PresenceChanged:
 
 @attrs.frozen
 class Watch:
-    """A room wants to be told, and tells next (`Track`) who is there: whoever it does not tell, is not.
+    """A room wants to be told. `everybody` is who is there: one message, however many they are, since after a crash of
+    the registry all rooms tell theirs at once, and what does not fit its mailbox would be told again and again.
 
     `audience` says how many will hear each diff.
     """
@@ -49,6 +50,7 @@ class Watch:
     room: str
     ref: Ref[Any]  # of a room, which takes `PresenceChanged`
     audience: Callable[[], int]
+    everybody: tuple[Meta, ...] = ()
 
 
 @attrs.frozen
@@ -136,7 +138,7 @@ class _Watched:
             self.own.add(key)
 
     def begin_anew(self, others: Iterable[Meta]) -> None:
-        """Only those on other nodes are there; who is here is told next."""
+        """Only those on other nodes are there; who is here is said next."""
         self.whole = True
         self.now = {meta.key: meta for meta in others}
         self.ours.update(dict.fromkeys(self.own))
@@ -232,6 +234,8 @@ class Presence(Actor[PresenceMessage]):
             self._tell_when_it_ends(message.room, message.ref)
         room.ref, room.audience = message.ref, message.audience
         room.begin_anew(self._abroad.open(message.room))
+        for meta in message.everybody:
+            room.put_own(meta.key, meta)
         self._schedule(message.room, room)
 
     def _tell_when_it_ends(self, name: str, ref: Ref[Any]) -> None:

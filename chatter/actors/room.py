@@ -351,9 +351,9 @@ class Room(Actor[RoomMessage]):
 
     def _tell_presence(self) -> None:
         self._owes_presence = False
-        self._tell_registry(Watch(self._name, self.mailbox.ref, self._audience.__len__))
-        for member in self._audience:
-            self._track(member)
+        metas = [self._meta(member) for member in self._audience]
+        everybody = tuple(meta for meta in metas if meta is not None)
+        self._tell_registry(Watch(self._name, self.mailbox.ref, self._audience.__len__, everybody))
 
     def _presence_changed(self, changed: PresenceChanged) -> None:
         people = self._audience.people

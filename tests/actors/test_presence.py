@@ -82,6 +82,20 @@ async def test_a_room_that_is_too_busy_when_the_registry_begins_anew_is_reminded
     assert await settled(watch) == {"u-ann": ["online"], "u-bob": ["online"]}
 
 
+async def test_a_registry_that_begins_anew_takes_a_room_in_however_many_are_there(stage: Stage) -> None:
+    watch = await watcher(stage)
+    names = ["Ann", "Bob", "Cem", "Dora", "Eve"]
+    for name in names:
+        await stage.member(name)
+    everybody = {f"u-{name.lower()}": ["online"] for name in names}
+    assert await settled(watch) == everybody
+    stage.presence.capacity = len(names)
+    diffs = watch.diffs
+    await stage.crash(stage.presence.ref)
+    assert await settled(watch) == everybody
+    assert watch.diffs == diffs
+
+
 async def test_visitors_are_not_in_it(stage: Stage) -> None:
     watch = await watcher(stage)
     await stage.visitor()
