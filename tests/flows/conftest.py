@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from .client import PATIENCE, V1, V2, Client, Handshake, Place, connect
-from .server import Server
+from .server import Reachable, Server
 
 Connect = Callable[..., Awaitable[Client]]
 Arrive = Callable[..., Awaitable[Place]]
@@ -67,7 +67,7 @@ def unique(name: str) -> str:
 
 
 @asynccontextmanager
-async def calling(server: Server) -> AsyncIterator[Rest]:
+async def calling(server: Reachable) -> AsyncIterator[Rest]:
     async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, trust_env=False, verify=False) as client:
         yield Rest(client)
 

@@ -20,7 +20,7 @@ from .client import V1, V2, Client, Closed, Handshake, Place, Refusal, TurnedAwa
 from .conftest import calling, unique
 from .crowd import Crowd
 from .disk import SqliteTruth, Truth
-from .server import Server
+from .server import Reachable, Server
 
 AT_ONCE: Final = 8
 PAUSE: Final = 0.02
@@ -71,7 +71,7 @@ class Regular:
         events = self.place.events() if self.place is not None else []
         return events[-1][1]["seq"] if events else self.view.seq
 
-    async def live(self, server: Server) -> None:
+    async def live(self, server: Reachable) -> None:
         """Come, and come again, until cancelled."""
         while True:
             try:
@@ -210,7 +210,7 @@ class Writer(Regular):
 class Party:
     """A server, and everybody who comes to its lobby."""
 
-    server: Server
+    server: Reachable
     truth: Truth
     regulars: list[Regular] = attrs.Factory(list)
     is_over: bool = False
@@ -286,13 +286,16 @@ _WAYS: Final[tuple[tuple[str, str], ...]] = (
 
 @asynccontextmanager
 async def partying(
-    server: Server, *, writers: int, readers: int, patience: float = PATIENCE, truth: Truth | None = None
+    server: Reachable, *, writers: int, readers: int, patience: float = PATIENCE, truth: Truth | None = None
 ) -> AsyncIterator["Party"]:
     """People write and read in the server's lobby while the block runs; at its end, nothing may have gone wrong.
 
     `truth`: its database, when that is not the file in its folder.
     """
-    party = Party(server, truth or SqliteTruth(server.database))
+    if truth is None:
+        assert isinstance(server, Server)
+        truth = SqliteTruth(server.database)
+    party = Party(server, truth)
     await party.invite(writers=writers, readers=readers, patience=patience)
     async with trio.open_nursery() as nursery:
         for regular in party.regulars:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Protocol
 
 import trio
 
@@ -31,6 +31,16 @@ def environment(**variables: str) -> dict[str, str]:
     """This process's environment, with no settings of chatter but `variables`."""
     inherited = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     return inherited | variables
+
+
+class Reachable(Protocol):
+    """A server, or several of which any will do."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def socket_url(self) -> str: ...
 
 
 class Server:
