@@ -82,7 +82,7 @@ def test_editing_reacting_and_deleting_reach_the_others(somebody: Somebody) -> N
     bo.sees("The tomatoes are in")
     bo.sees("(edited)")
     bo.sees_no("Teh tomatoes")
-    for number in range(8):  # an old text may stay behind in some drawings and not in others
+    for number in range(8):  # whoever is quick replaces the text, and does not add to it
         ada.edits("The tomatoes are in", f"The tomatoes are in {number}")
         bo.sees_once(f"The tomatoes are in {number}")
         assert [text.split("(")[0].strip() for text in bo.texts()] == [f"The tomatoes are in {number}"]

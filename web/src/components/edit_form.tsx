@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals"
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
 import type { Message } from "../model/contract"
 import { useChat } from "./chat_context"
@@ -11,7 +11,8 @@ export function EditForm({ room, message }: { room: Room; message: Message }) {
   const chat = useChat()
   const text = useSignal(message.text)
   const field = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => {
+  // At once: a moment later somebody may be typing already, and the caret would jump.
+  useLayoutEffect(() => {
     fit(field.current!)
     field.current!.focus()
     field.current!.setSelectionRange(message.text.length, message.text.length)

@@ -82,9 +82,8 @@ export function Byline({ name, mine, at }: { name: string; mine: boolean; at: Da
 
 function Body({ message }: { message: Message }) {
   if (message.deleted) return <p class="text-quiet italic">message deleted</p>
-  // Drawn anew when the words change: Preact may leave an old text behind in a fragment whose pieces change.
   return (
-    <div key={message.text} class={isWordless(message.text) ? "text-3xl leading-snug" : "text-base"}>
+    <div class={isWordless(message.text) ? "text-3xl leading-snug" : "text-base"}>
       <MessageText text={message.text}>
         {message.edited_at && (
           <span class="ml-1.5 text-xs text-quiet" title={new Date(message.edited_at).toLocaleString()}>

@@ -71,7 +71,7 @@ function Hit({ hit, words, onChosen }: { hit: SearchHit; words: string; onChosen
           <span class="block truncate text-[0.8125rem] text-quiet">
             <span class="font-semibold text-ink">{hit.user.name}</span> in {hit.channel}, <Ago at={new Date(hit.inserted_at)} />
           </span>
-          <span key={words} class="line-clamp-2 break-words">
+          <span class="line-clamp-2 break-words">
             {highlighted(hit.text, words).map(({ text, hit }) =>
               hit ? <mark class="rounded bg-tint px-0.5 font-semibold text-accent-strong">{text}</mark> : text,
             )}
