@@ -11,9 +11,6 @@ from chatter import application
 from chatter.actors import room, rooms, sessions
 from chatter.core import log
 
-REGISTRY = 24
-"""Messages that may wait for presence where mailboxes are small: a room has to get all of its members in."""
-
 
 @attrs.frozen(kw_only=True)
 class Bounds:
@@ -33,5 +30,5 @@ def applied(bounds: Bounds) -> Iterator[None]:
         if bounds.waiting is not None:
             patches.enter_context(patch.object(rooms, "ROOM_CAPACITY", bounds.waiting))
             patches.enter_context(patch.object(sessions, "SESSION_CAPACITY", bounds.waiting))
-            patches.enter_context(patch.object(application, "PRESENCE_CAPACITY", REGISTRY))
+            patches.enter_context(patch.object(application, "PRESENCE_CAPACITY", bounds.waiting))
         yield

@@ -1,7 +1,8 @@
 """One process of the server: the real application on a simulated network and store. It may die at any moment; then
 nothing of it reaches anybody any more, and the next one has what was committed.
 
-A bus, once there is one, is the third thing that such a process is given, and the nodes that share it are more of them.
+Its bus is that of a node which is alone. One that loses, repeats and reorders is the third thing that such a process
+can be given (`Ground.bus`); the nodes that share it are more of them, on one disk.
 """
 
 from collections.abc import Callable

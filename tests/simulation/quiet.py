@@ -85,6 +85,9 @@ class Quiet:
             there = sum(client.page.rooms[name].phase == "open" for client in self.clients)
             if members != there:
                 return f"{name} has {members} members, but {there} clients are in it"
+        for node in process.actors():
+            if node.mailbox is not None and node.mailbox.waiting:
+                return f"{node.name} has messages that nobody takes"
         return None
 
     # -- what must not be
@@ -94,7 +97,6 @@ class Quiet:
             for room in client.page.rooms.values():
                 if room.phase != "gone":
                     self._check_view(client, room)
-        self._check_mailboxes()
         self._check_gateway()
         self.check_bounds()
 
@@ -104,11 +106,6 @@ class Quiet:
         stored = [message.as_payload() for message in self.server.disk.rooms[room.name].messages.values()]
         if shown != stored[len(stored) - len(shown) :] or (stored and not shown):
             self.violated(f"{client.name} sees {shown} in {room.name}, but stored is {stored}")
-
-    def _check_mailboxes(self) -> None:
-        for node in self.server.process.actors():
-            if node.mailbox is not None and node.mailbox.waiting:
-                self.violated(f"{node.name} has messages that nobody takes")
 
     def _check_gateway(self) -> None:
         gateway = self.server.process.app.gateway

@@ -16,6 +16,14 @@ from tests.simulation.network import Conditions
 
 ROOMS = ("lobby", "den")
 LONG_PAUSE = 100.0
+TARGETS = (
+    *["session"] * 4,
+    *["room"] * 6,
+    *["directory", "presence", "store", "gateway"] * 2,
+    "poller",
+    "sweeper",
+    "bus",
+)
 
 
 @attrs.frozen
@@ -161,7 +169,7 @@ _Fault = Callable[[Random, float, int, Sequence[str]], Step]
 
 
 def _crash(chance: Random, at: float, clients: int, rooms: Sequence[str]) -> Step:
-    target = chance.choice(("session", "session", "room", "room", "room", "directory", "presence", "store", "gateway"))
+    target = chance.choice(TARGETS)
     after = chance.choice((0, 0, 1, 1, 2, 3, 5, 8))
     return Step(at, "crash", chance.randrange(clients), (target, chance.choice(rooms), after))
 

@@ -29,7 +29,7 @@ RECENT = 6.0
 BOT = User("u-bot", "bot")
 BOT_PAUSE = 0.5
 PUSH_TIMEOUT = 10.0
-REST_OF_TREE = ("store", "presence", "gateway", "directory")
+REST_OF_TREE = ("store", "bus", "presence", "gateway", "directory")
 TASKS = {"poller": "chatter.gateway.poller.Poller.run", "sweeper": "chatter.gateway.sweeper.Sweeper.run"}
 
 
