@@ -201,6 +201,59 @@ async def test_a_store_that_stops_while_the_server_is_away_answers_everybody(fra
         await trio.to_thread.run_sync(fragile.start)
 
 
+async def test_a_store_that_stops_while_the_server_is_frozen_answers_everybody(fragile: PostgresServer) -> None:
+    url = fragile.url(fragile.new_database())
+    posters = Posters(PostgresStore(Address(url), patience=60))
+    refused = []
+
+    async def read() -> None:
+        with pytest.raises(Unavailable):
+            await posters.store.rooms()
+        refused.append("read")
+
+    with trio.fail_after(9):
+        async with trio.open_nursery() as nursery, running(posters.store):
+            await posters.store.append("lobby", a_post())
+            fragile.freeze()
+            try:
+                for _ in range(8):
+                    nursery.start_soon(posters.post_until_refused)
+                    nursery.start_soon(read)
+                await eventually(lambda: posters.store.statistics()[0].busy > 0)
+                posters.store.stop()
+                await eventually(lambda: len(refused) == posters.refused == 8, 8)
+            finally:
+                fragile.thaw()
+
+
+async def test_a_crash_of_the_writer_is_raised_by_run_and_told_to_those_who_wait(url: str) -> None:
+    posters = Posters(PostgresStore(Address(url)))
+
+    async def crash(*_: object, **__: object) -> None:
+        await trio.sleep(0.1)
+        raise ZeroDivisionError("a bug of ours")
+
+    async with trio.open_nursery() as nursery:
+        with pytest.RaisesGroup(pytest.RaisesExc(ZeroDivisionError), flatten_subgroups=True):
+            async with running(posters.store) as store:
+                store._running.writer._attempt = crash  # type: ignore[method-assign, assignment]
+                for _ in range(5):
+                    nursery.start_soon(posters.post_until_refused)
+                await trio.sleep_forever()
+    assert posters.refused == 5
+    async with running(posters.store) as store:
+        await store.append("lobby", a_post())
+
+
+async def test_a_commit_is_on_the_disk_whatever_the_database_has_by_default(postgres: PostgresServer) -> None:
+    name = postgres.new_database()
+    asked = "show synchronous_commit"
+    for configured, used in (("off", "on"), ("remote_apply", "remote_apply"), ("local", "local")):
+        postgres.sql(f"alter database {name} set synchronous_commit = {configured}")
+        async with running(PostgresStore(Address(postgres.url(name)))) as store:
+            assert await store._running.pool.run(lambda c: c.fetchval(asked), within=5) == used
+
+
 async def test_a_database_that_only_reads_fails_the_check(url: str, postgres: PostgresServer) -> None:
     name = url.partition("@/")[2].partition("?")[0]
     async with running(PostgresStore(Address(url))) as store:

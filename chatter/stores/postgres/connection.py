@@ -26,6 +26,11 @@ _OURS: Final = {
     "jit": "off",
 }
 
+# Only when it is off: stronger settings than "on" stay.
+_DURABLE: Final = (
+    "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'"
+)
+
 Connection = Any
 """An `asyncpg.Connection`, which comes without types."""
 
@@ -48,9 +53,17 @@ class Address:
         return f"PostgreSQL at {host}, database {name}" if name else f"PostgreSQL at {host}"
 
 
-async def connect(address: Address, **settings: str) -> Connection:
-    """A connection with our limits, or with `settings` instead of some. To be called across the bridge."""
-    return await asyncpg.connect(address.url, timeout=CONNECT_WITHIN, server_settings=_OURS | settings)
+async def connect(address: Address) -> Connection:
+    """A connection with our limits, on which a commit is on the disk. To be called across the bridge."""
+    connection = await asyncpg.connect(address.url, timeout=CONNECT_WITHIN, server_settings=_OURS)
+    durable = False
+    try:
+        await connection.execute(_DURABLE)
+        durable = True
+    finally:
+        if not durable:
+            connection.terminate()
+    return connection
 
 
 async def check_version(connection: Connection) -> None:

@@ -34,7 +34,7 @@ Job = Callable[[Connection], Coroutine[Any, Any, T]]
 _FIRST_DELAY: Final = 0.05
 _LONGEST_DELAY: Final = 2.0
 _CLOSE_WITHIN: Final = 1.0
-_SEND_AWAY_WITHIN: Final = 2.0
+_SEND_AWAY_WITHIN: Final = 1.0
 
 
 @attrs.frozen

@@ -39,7 +39,7 @@ T = TypeVar("T")
 _READ_WITHIN: Final = 12.0
 _CHECK_WITHIN: Final = 4.0
 _MIGRATE_WITHIN: Final = 600.0
-_STOP_WITHIN: Final = 3.0
+_STOP_WITHIN: Final = 2.0
 
 
 @attrs.frozen
@@ -72,7 +72,7 @@ class PostgresStore:
     async def run(self, started: Callable[[], object]) -> None:
         """Connect, migrate, call `started`, serve until `stop`. May be called again after it ended.
 
-        Cancelled: what waits is still written, for 3 s at most. A database that is not there at the start, or is not
+        Cancelled: what waits is still written, for 2 s at most. A database that is not there at the start, or is not
         ours, raises `StoreUnreachable`.
         """
         self._stopping, self._starting, self._failure = trio.Event(), trio.CancelScope(), None
