@@ -28,7 +28,7 @@ from chatter.gateway.poller import SocketConnection
 from chatter.stores.port import Known, Outcome
 from chatter.wire.websocket import FrameReader
 from tests.memory_store import _Room
-from tests.simulation.search import one
+from tests.simulation.search import culprits, explained, one
 
 ENOUGH = 200
 
@@ -268,9 +268,26 @@ def planted(name: str) -> Iterator[None]:
         yield
 
 
+def first_that_fails() -> int | None:
+    return next((seed for seed in range(ENOUGH) if one(seed).violation is not None), None)
+
+
 @pytest.mark.parametrize("name", BUGS)
 def test_the_simulation_finds(name: str) -> None:
     with planted(name):
-        finder = next((seed for seed in range(ENOUGH) if one(seed).violation is not None), None)
+        finder = first_that_fails()
     assert finder is not None, f"{ENOUGH} seeds did not find that {name.replace('_', ' ')}"
     assert one(finder).violation is None
+
+
+def test_a_seed_that_fails_is_explained_by_the_few_steps_that_are_to_blame() -> None:
+    with planted("what_was_at_hand_in_a_crash_is_not_handled_again"):
+        seed = first_that_fails()
+        assert seed is not None
+        few = culprits(seed)
+        text = explained(seed)
+        assert one(seed, few).violation is not None
+        assert all(one(seed, few - {step}).violation is None for step in few)
+    assert 1 <= len(few) <= 5
+    assert f"Run it again: python -m tests.simulation --seed {seed} --only {','.join(map(str, sorted(few)))}" in text
+    assert "crash  client" in text

@@ -87,12 +87,15 @@ class World:
         self._clients += arrived(self._server, self._witness)
         for step in self._schedule.steps:
             self._agenda.after(step.at, partial(self._do, step))
-        await trio.sleep(self._schedule.length)
+        quiet = Quiet(self._server, self._clients, self._violated)
+        with trio.move_on_after(self._schedule.length):
+            while True:
+                quiet.check_bounds()
+                await trio.sleep(LOOK_EVERY)
         self._calm = True
         self._server.mend()
         for client in self._clients:
             client.calm_down()
-        quiet = Quiet(self._server, self._clients, self._violated)
         await self._settle(quiet)
         await trio.sleep(AFTERWARDS)
         await self._settle(quiet)
