@@ -18,7 +18,7 @@ from .conftest import calling
 from .regulars import Party, partying
 from .server import COMMAND, Server, environment
 
-IN_TIME: Final = 6.0
+IN_TIME: Final = 10.0
 """Seconds until a writer is told no: two for another process that holds the file, and some for a busy machine."""
 
 HOLDS_IT: Final = """
