@@ -1,5 +1,5 @@
 import { batch, computed, effect, type Signal, signal } from "@preact/signals"
-import { type Channel, Presence } from "phoenix"
+import type { Channel } from "phoenix"
 import { ask, Refused } from "../connection/ask"
 import { onRemembered, recall, remember } from "../connection/keepsake"
 import type { Link } from "../connection/link"
@@ -13,6 +13,7 @@ import { heard, stillTyping, type Typists } from "../model/typing"
 import * as unread from "../model/unread"
 import { Paging } from "./paging"
 import { Posting } from "./posting"
+import { presenceOn } from "./presence"
 import { Shelf } from "./shelf"
 import { TypingSignal } from "./typing_signal"
 
@@ -125,7 +126,7 @@ export class Room {
     channel.onClose(() => {
       if (this.#current(channel)) this.#shownOut(channel)
     })
-    const presence = new Presence(channel)
+    const presence = presenceOn(channel)
     presence.onSync(() => {
       this.members.value = inOrder(
         presence.list<Member>((id: string, { metas }: { metas: Meta[] }) => member(id, metas)),
