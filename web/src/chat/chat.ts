@@ -124,11 +124,16 @@ export class Chat {
 
   #joinedAs(user: User | null): void {
     if (user && user.id === this.me.value?.id && user.name === this.me.value.name) return
+    if (user) return this.#iAm(user)
     const had = this.me.value?.name ?? recall("name")
-    if (!user && this.link.hasToken) {
+    if (this.link.hasToken) {
       this.#forgetMe()
       this.nameHint.value = had ? `${had} is taken by somebody else now.` : "That name is taken now."
-    } else if (user) this.#iAm(user)
+    } else if (this.me.value) {
+      // The connection broke before the token came: whoever this was, the server doesn't know them any more.
+      this.#forgetMe()
+      this.nameHint.value = `The connection was lost. Still ${had}?`
+    }
   }
 
   #tokenRefused(): void {
