@@ -208,18 +208,17 @@ class Gateway:
         everybody = list(self._sweeper.connections)
         turns = [everybody[at : at + GOODBYES_A_TURN] for at in range(0, len(everybody), GOODBYES_A_TURN)]
         pause = min(PAUSE, self._limits.spread / max(1, len(turns)))
-        patient_until = trio.current_time() + self._limits.grace
         advice = _come_back()
-        for turn in turns:
-            ends = trio.current_time() + pause
-            await self._part_with(turn, patient_until, advice)
-            if turn is not turns[-1]:
-                await trio.sleep_until(ends)
+        async with trio.open_nursery() as nursery:
+            for turn in turns:
+                nursery.start_soon(self._part_with, turn, advice)
+                if turn is not turns[-1]:
+                    await trio.sleep(pause)
 
-    async def _part_with(self, connections: list[Transport], patient_until: float, advice: Iterator[str]) -> None:
+    async def _part_with(self, connections: list[Transport], advice: Iterator[str]) -> None:
         for connection in connections:
             connection.stop_listening()
-        with trio.move_on_at(patient_until):
+        with trio.move_on_after(self._limits.grace):
             await self._rules.house.settle([connection.id for connection in connections])
         for connection in connections:
             connection.close(SERVICE_RESTART, f"service restart: {next(advice)}")

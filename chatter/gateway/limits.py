@@ -25,7 +25,7 @@ class Limits:
     `connections`: open at once, of every kind (else 503).
     `spread`: seconds over which a drain closes sockets (1012), so that ten thousand don't come back at one moment.
     A few hundred are closed at once.
-    `grace`: seconds that a drain waits for replies to what was accepted; usually that takes milliseconds.
+    `grace`: seconds that a socket's goodbye waits for replies to what was accepted; usually that takes milliseconds.
     `drain`: seconds for both, and for HTTP requests under way. With what comes after, a drain takes `drain` + 2 at
     most.
     `http_write`: seconds that HTTP clients have for each piece of a response.
@@ -45,7 +45,7 @@ class Limits:
     handshakes: int = 1024
     connections: int = 100_000
     spread: float = 2.0
-    grace: float = 3.0
+    grace: float = 2.5
     drain: float = 5.0
     http_write: float = 30.0
     window: float = 10.0

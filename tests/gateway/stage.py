@@ -1,5 +1,6 @@
 """A gateway with a house of echoes: real actors, real supervisors, nothing of the chat."""
 
+import math
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -54,8 +55,8 @@ class Session(Actor[Input | Settle]):
 
 
 class EchoHouse:
-    """Knows Ann's token. `full`: takes nobody in. `busy`: seconds it takes to settle. `session`: what is started on
-    each socket."""
+    """Knows Ann's token. `full`: takes nobody in. `busy`: seconds it takes to settle. `stuck`: the id of a
+    connection that never does. `session`: what is started on each socket."""
 
     def __init__(self, session: Callable[[Mailbox[Any], Connection, User | None], Actor[Any]] = Session) -> None:
         self.sessions = DynamicSupervisor("sessions", gave_up=lambda spec, _: self.connections[spec.name].close(1011))
@@ -65,6 +66,7 @@ class EchoHouse:
         self.closed = False
         self.settled: list[str] = []
         self.busy = 0.0
+        self.stuck = ""
         self._session = session
 
     @property
@@ -92,7 +94,7 @@ class EchoHouse:
 
     async def settle(self, connections: Sequence[str]) -> None:
         self.settled += connections
-        await trio.sleep(self.busy)
+        await trio.sleep(math.inf if self.stuck in connections else self.busy)
         await settle(self.refs[id] for id in connections)
 
 
