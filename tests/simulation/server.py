@@ -26,6 +26,7 @@ DRAIN_LIMIT = 10.0
 GIVEN_UP = 4
 """So many crashes within the supervisors' five seconds are one too many."""
 RECENT = 6.0
+LITTLE = 100_000
 BOT = User("u-bot", "bot")
 BOT_PAUSE = 0.5
 PUSH_TIMEOUT = 10.0
@@ -53,8 +54,11 @@ class Server:
     _bots_so_far: int = 0
 
     def __attrs_post_init__(self) -> None:
+        trouble = self.witness.trouble
         if self.schedule.bounds.waiting is not None:
-            self.witness.trouble.server(0.0, refusals=math.inf)
+            trouble.server(0.0, refusals=math.inf)
+        if self.schedule.backlog < LITTLE:  # on a thin line, a page of history is too much
+            trouble.hang_up(0.0, 1013, math.inf)
         self.weather.pace = self.schedule.pace
         self.weather.struck = self._store_failed
         self.saboteur.struck = self._crashed
