@@ -313,3 +313,16 @@ async def test_closing_sends_away_who_is_in_the_middle(server: PostgresServer) -
             await scene.pool.close()
         with pytest.raises(Unavailable):
             await scene.run("select 1")
+
+
+async def test_a_server_without_room_for_more_connections_is_not_lost(server: PostgresServer) -> None:
+    name = server.new_database()
+    server.sql("create role modest login password 'modest'")
+    server.sql(f"alter database {name} connection limit 1")
+    url = server.url(name).replace("chatter@", "modest@")
+    async with pooled(server, patience=5, url=url) as scene, trio.open_nursery() as nursery:
+        for _ in range(SIZE):
+            nursery.start_soon(scene.run, "select pg_sleep(0.1)")
+        with trio.fail_after(5):
+            assert await scene.run("select 1") == 1
+        assert scene.told == []

@@ -19,7 +19,7 @@ OLDEST: Final = 14
 # Limits that hold in the server too, so that a node that hangs or is cut off holds up nobody else for longer.
 _OURS: Final = {
     "application_name": "chatter",
-    "statement_timeout": "10s",
+    "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
     "tcp_keepalives_idle": "30",
@@ -36,7 +36,14 @@ Connection = Any
 
 
 class Lost(Exception):
-    """The connection ended before the answer came: what was asked may have been done, or not."""
+    """The connection ended before the answer came: what was asked may have been done, or not.
+
+    `silent`: because the server took longer than it ever should.
+    """
+
+    def __init__(self, why: str, *, silent: bool) -> None:
+        super().__init__(why)
+        self.silent = silent
 
 
 @attrs.frozen

@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
+import asyncpg
 import attrs
 import trio
 
 from chatter.errors import Unavailable
 from chatter.stores.port import DatabaseFound, DatabaseLost, StoreObserver
-from chatter.stores.postgres.bridge import Bridge
+from chatter.stores.postgres.bridge import Bridge, TookTooLong
 from chatter.stores.postgres.connection import (
     CONNECT_WITHIN,
     FROM_CONNECTING,
@@ -142,6 +143,8 @@ class Pool:
         if not self._has_free():
             try:
                 await self._connect()
+            except asyncpg.TooManyConnectionsError:  # it is there, and may have room in a moment
+                await trio.sleep(_FIRST_DELAY)
             except FROM_CONNECTING as error:
                 self._lose(told(error))
         return self._free.pop() if self._has_free() else None
@@ -177,7 +180,7 @@ class Pool:
             gone = is_gone(error, connection)
             if gone:
                 await self._say_goodbye(connection)
-                raise Lost(told(error)) from error
+                raise Lost(told(error), silent=isinstance(error, TookTooLong)) from error
             raise
         finally:
             self._busy.remove(connection)
@@ -201,6 +204,8 @@ class Pool:
     async def _find(self) -> bool:
         try:
             await self._connect()
+        except asyncpg.TooManyConnectionsError:
+            pass  # somebody answers
         except FROM_CONNECTING:
             return False
         self._lost = trio.Event()

@@ -36,7 +36,7 @@ from chatter.stores.postgres.writing import Append
 
 T = TypeVar("T")
 
-_READ_WITHIN: Final = 12.0
+_READ_WITHIN: Final = 6.0  # the server gives a statement up sooner
 _CHECK_WITHIN: Final = 4.0
 _MIGRATE_WITHIN: Final = 600.0
 _STOP_WITHIN: Final = 2.0
@@ -148,7 +148,9 @@ class PostgresStore:
             try:
                 try:
                     return await pool.run(query, within=_READ_WITHIN)
-                except Lost:
+                except Lost as lost:
+                    if lost.silent:
+                        raise
                     return await pool.run(query, within=_READ_WITHIN)
             except (Lost, *FROM_SERVER) as error:
                 raise unavailable(error) from None

@@ -27,7 +27,7 @@ from chatter.stores.postgres.pool import Pool
 from chatter.stores.postgres.writing import Append, Care, Result, append
 
 _MOST: Final = 2_000  # commands in a group
-_WITHIN: Final = 12.0  # the server gives a statement up sooner
+_WITHIN: Final = 7.0  # the server gives a statement up sooner
 
 
 @attrs.define(eq=False)
