@@ -2,8 +2,8 @@
 
     chatter              one for one
     ├── store            SQLite or PostgreSQL; everything below asks it
-    ├── bus              in this process, or Redis; tells other nodes
-    ├── presence         who is where, which names are taken
+    ├── bus              in this process, or Redis; tells other nodes, and knows which names are taken
+    ├── presence         who is where
     ├── rooms            rest for one
     │   ├── runners      dynamic: an actor for each room in use
     │   └── directory    starts them, ends the idle
@@ -143,7 +143,7 @@ class Application:
         rate = self.settings.message_rate
         return Means(
             rooms=self.rooms,
-            presence=self._presence.ref,
+            claims=self.bus.claims,
             tokens=self.tokens,
             messages=RateLimit(rate, MESSAGE_BURST, trio.current_time),
             actions=RateLimit(rate * ACTION_RATE, MESSAGE_BURST * ACTION_RATE, trio.current_time),
@@ -156,7 +156,7 @@ class Application:
         children = [
             ChildSpec("store", lambda: self.store),
             ChildSpec("bus", lambda: self.bus),
-            actor(self._presence, lambda: Presence(self._presence, self._tell_again, self._nodes, self.bus)),
+            actor(self._presence, lambda: Presence(self._presence, self._table.tell_presence, self._nodes, self.bus)),
             ChildSpec("rooms", self._make_rooms, shutdown=FOREVER),
             ChildSpec("sessions", lambda: self.sessions.supervisor, shutdown=FOREVER),
             ChildSpec("gateway", lambda: self.gateway, shutdown=DRAIN),
@@ -197,16 +197,12 @@ class Application:
             tokens=self.tokens,
             messages=self._means.messages,
             actions=self._means.actions,
-            presence=self._presence.ref,
+            claims=self.bus.claims,
             node=self.settings.node,
             nodes=lambda: list(self._nodes),
             static=STATIC,
             metrics=Metrics(self).text,
         )
-
-    def _tell_again(self) -> None:
-        self._table.tell_presence()
-        self.sessions.tell_names()
 
     @property
     def address(self) -> tuple[str, int]:

@@ -12,9 +12,9 @@ from chatter.actors.connection import Connection, Frame
 from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Ref
 from chatter.actors.member import Member, PushReceipt
-from chatter.actors.presence import Claim, PresenceMessage
 from chatter.actors.room_messages import MemberChanged, RoomMessage, Submit
 from chatter.actors.rooms import Rooms
+from chatter.bus.claims import Claims
 from chatter.core.commands import Command
 from chatter.core.model import User
 from chatter.core.rate import RateLimit
@@ -29,7 +29,7 @@ class Means:
     """What every session needs, the same for all."""
 
     rooms: Rooms
-    presence: Ref[PresenceMessage]
+    claims: Claims
     tokens: Tokens
     messages: RateLimit
     actions: RateLimit
@@ -99,10 +99,7 @@ class Client:
 
     async def claim(self, user: User) -> bool:
         """Whether the user's name is theirs, or is now."""
-        try:
-            return await self.means.presence.ask(Claim(user.name, user.id, self.connection.id))
-        except ActorError as error:
-            raise Unavailable("Names can't be given just now. Try again.") from error
+        return await self.means.claims.claim(user.name, user.id, self.connection.id)
 
     def become(self, user: User) -> None:
         """Be that user from now on, in every room."""

@@ -1,10 +1,10 @@
-"""The presence registry: who is in which room, and which names are in use. One actor a node.
+"""The presence registry: who is in which room. One actor a node.
 
 Rooms tell it who came, changed and went; it gathers that for a moment and tells each room what is different. So a
 thousand people who arrive together make a handful of diffs, not a thousand each: the more people a diff has to be
 written to, the longer it gathers (`_interval`).
 
-It forgets everything in a crash. Its restart asks rooms and sessions to tell it again (`tell_again`), and each room
+It forgets everything in a crash. Its restart asks the rooms to tell it again (`tell_again`), and each room
 gets the whole truth in return; the room finds the difference to what its members were told, which is nothing for
 those who did not move.
 
@@ -20,9 +20,8 @@ import trio
 from chatter.actors.abroad import Abroad, Heard, HeardByAll, HeardInRoom, MissedInRoom, Nodes
 from chatter.actors.actor import Actor
 from chatter.actors.exits import ActorError
-from chatter.actors.mailbox import Mailbox, Ref, Request
+from chatter.actors.mailbox import Mailbox, Ref
 from chatter.bus.port import Bus
-from chatter.core.names import Names
 from chatter.core.neighbours import HEARTBEAT
 from chatter.core.presence import Diff, Meta, difference
 
@@ -75,35 +74,12 @@ class Untrack:
     key: str
 
 
-@attrs.define(eq=False)
-class Claim(Request[bool]):
-    """May `holder` (a connection's id) be called `name`? True: it is theirs until released. A user's sockets share."""
-
-    name: str
-    user_id: str
-    holder: str
-
-
-@attrs.define(eq=False)
-class NameInUse(Request[bool]):
-    """Does anybody who is online have `name`? Nothing is held by asking."""
-
-    name: str
-
-
-@attrs.frozen
-class Release:
-    """The connection is gone, or goes by another name now."""
-
-    holder: str
-
-
 @attrs.frozen
 class Hush:
     """The node drains. Everybody leaves and comes back elsewhere, which is no news to those who are still here."""
 
 
-PresenceMessage = Watch | Unwatch | Track | Untrack | Claim | NameInUse | Release | Hush | Heard
+PresenceMessage = Watch | Unwatch | Track | Untrack | Hush | Heard
 
 
 @attrs.define(eq=False)
@@ -165,7 +141,7 @@ class _Watched:
 
 
 class Presence(Actor[PresenceMessage]):
-    """See the module. `tell_again` asks every room and session to tell what they know; called at each start."""
+    """See the module. `tell_again` asks every room to tell what it knows; called at each start."""
 
     def __init__(
         self, mailbox: Mailbox[PresenceMessage], tell_again: Callable[[], None], nodes: Nodes, bus: Bus
@@ -174,7 +150,6 @@ class Presence(Actor[PresenceMessage]):
         self._tell_again = tell_again
         self._abroad = Abroad(nodes, bus, self._send_self)
         self._rooms: dict[str, _Watched] = {}
-        self._names = Names()
         self._dirty: dict[str, None] = {}  # as an ordered set
         self._hushed = False
         self._beat_at = trio.current_time() + HEARTBEAT
@@ -215,12 +190,6 @@ class Presence(Actor[PresenceMessage]):
                 self._changed(room, meta.key, meta)
             case Untrack(room=room, key=key):
                 self._changed(room, key, None)
-            case Claim(name=name, user_id=user_id, holder=holder):
-                message.reply(self._names.claim(name, user_id, holder))
-            case NameInUse(name=name):
-                message.reply(name in self._names)
-            case Release(holder=holder):
-                self._names.release(holder)
             case Hush():
                 self._hushed = True
             case HeardInRoom() | HeardByAll() | MissedInRoom():

@@ -10,7 +10,6 @@ Rooms answer and tell members directly, without passing the session again.
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import attrs
 import trio
 
 from chatter.actors import handlers, topics
@@ -27,12 +26,7 @@ FRAMES_A_TURN: Final = 64
 MAX_ATTEMPTS: Final = 2
 
 
-@attrs.frozen
-class TellNames:
-    """The presence registry forgot: claim the name again."""
-
-
-SessionMessage = Input | TellNames | Settle
+SessionMessage = Input | Settle
 
 
 class Session(Actor[SessionMessage]):
@@ -61,8 +55,6 @@ class Session(Actor[SessionMessage]):
         match message:
             case Input():
                 await self._read()
-            case TellNames():
-                await self._claim_again()
             case Settle():
                 await self._read()
                 message.reply()
@@ -131,11 +123,3 @@ class Session(Actor[SessionMessage]):
             await handle(self._client, push, channel)
         except Refused as refusal:
             self._client.refuse(push, refusal)
-
-    async def _claim_again(self) -> None:
-        user = self._client.seat.user
-        try:
-            if user is not None:
-                await self._client.claim(user)
-        except Unavailable:  # it forgot again, and asks again
-            return

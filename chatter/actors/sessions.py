@@ -11,9 +11,9 @@ import attrs
 from chatter.actors.child import ChildSpec, Observer, Restart, SupervisorError, actor
 from chatter.actors.client import Means, Seat
 from chatter.actors.connection import Connection
-from chatter.actors.exits import ActorError, Down
+from chatter.actors.exits import Down
 from chatter.actors.mailbox import Mailbox, Ref
-from chatter.actors.session import Session, SessionMessage, TellNames
+from chatter.actors.session import Session, SessionMessage
 from chatter.actors.settling import settle
 from chatter.actors.topics import give_up
 from chatter.core.model import User
@@ -86,13 +86,3 @@ class Sessions:
         sittings = [self._sittings[id] for id in connections if id in self._sittings]
         await settle(sitting.ref for sitting in sittings)
         await self._means.rooms.settle()
-
-    def tell_names(self) -> None:
-        """The registry started anew: have every session claim its name again."""
-        for sitting in list(self._sittings.values()):
-            if sitting.seat.user is None:
-                continue
-            try:
-                sitting.ref.cast(TellNames())
-            except ActorError:  # it is ending, and needs no name
-                continue

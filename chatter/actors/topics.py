@@ -6,7 +6,6 @@ from chatter.actors.client import Channel, Client, Means, Seat, object_of
 from chatter.actors.connection import Connection
 from chatter.actors.exits import ActorError
 from chatter.actors.member import Member, PushReceipt
-from chatter.actors.presence import Release
 from chatter.actors.room_messages import Join, Leave
 from chatter.core.log import Dialect
 from chatter.core.model import ROOM_NAME
@@ -76,10 +75,7 @@ def give_up(connection: Connection, seat: Seat, means: Means) -> None:
     for channel in seat.channels.values():
         depart(channel)
     seat.channels.clear()
-    try:
-        means.presence.cast(Release(connection.id))
-    except ActorError:  # it has ended, and forgotten, too
-        return
+    means.claims.release(connection.id)
 
 
 def room_of(topic: str) -> tuple[str, Dialect]:

@@ -6,6 +6,7 @@ from typing import Any
 import trio
 
 from chatter.bus.listeners import Listener, Listeners
+from chatter.core.names import Names
 
 
 class Exchange:
@@ -13,6 +14,35 @@ class Exchange:
 
     def __init__(self) -> None:
         self.buses: dict[LocalBus, None] = {}
+        self.names = Names()
+
+
+class LocalClaims:
+    """`chatter.bus.claims.Claims`, in this process."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._holders: dict[str, None] = {}
+
+    async def claim(self, name: str, user_id: str, holder: str) -> bool:
+        granted = self._names.claim(name, user_id, holder)
+        self._names.freed.clear()
+        if granted:
+            self._holders[holder] = None
+        return granted
+
+    def release(self, holder: str) -> None:
+        self._holders.pop(holder, None)
+        self._names.release(holder)
+        self._names.freed.clear()
+
+    async def in_use(self, name: str) -> bool:
+        return name in self._names
+
+    def release_all(self) -> None:
+        """The node has ended."""
+        for holder in list(self._holders):
+            self.release(holder)
 
 
 class LocalBus:
@@ -21,6 +51,7 @@ class LocalBus:
     def __init__(self, exchange: Exchange | None = None) -> None:
         self._exchange = exchange or Exchange()
         self._listeners = Listeners()
+        self.claims = LocalClaims(self._exchange.names)
         self._stop = trio.Event()
 
     @property
@@ -40,8 +71,9 @@ class LocalBus:
                     bus._listeners.have_missed(channel)
             started()
             await self._stop.wait()
+            self.claims.release_all()  # not in a crash: whoever holds a name still does
         finally:
-            del self._exchange.buses[self]
+            self._exchange.buses.pop(self, None)
 
     def stop(self) -> None:
         self._stop.set()

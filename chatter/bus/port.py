@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 import attrs
 
+from chatter.bus.claims import Claims
+
 
 @attrs.frozen
 class BusConnected:
@@ -44,6 +46,9 @@ class Subscription(Protocol):
 
 class Bus(Protocol):
     """A child of the supervision tree that may be spoken to at any time, whether it runs or not."""
+
+    @property
+    def claims(self) -> Claims: ...
 
     @property
     def connected(self) -> bool: ...

@@ -3,11 +3,9 @@
 import attrs
 from quart import Blueprint, Response
 
-from chatter.actors.exits import ActorError
-from chatter.actors.presence import NameInUse
 from chatter.core import policy
 from chatter.core.model import User, new_id
-from chatter.errors import NameTaken, Unavailable
+from chatter.errors import NameTaken
 from chatter.rest import asking
 from chatter.rest.answers import answer
 from chatter.rest.house import House
@@ -26,16 +24,9 @@ def blueprint(house: House) -> Blueprint:
     async def welcome() -> Response:
         asked = await asking.body(NewGuest)
         name = policy.checked_user_name(asked.name)
-        if await _in_use(house, name):
+        if await house.claims.in_use(name):
             raise NameTaken(f"Somebody else is called {name}.")
         guest = User(new_id(), name)
         return answer({"user": guest.as_payload(), "token": house.tokens.mint(guest)}, 201)
 
     return routes
-
-
-async def _in_use(house: House, name: str) -> bool:
-    try:
-        return await house.presence.ask(NameInUse(name))
-    except ActorError as error:
-        raise Unavailable("Names can't be given just now. Try again.") from error

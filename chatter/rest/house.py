@@ -6,9 +6,8 @@ from pathlib import Path
 
 import attrs
 
-from chatter.actors.mailbox import Ref
-from chatter.actors.presence import PresenceMessage
 from chatter.actors.rooms import Rooms
+from chatter.bus.claims import Claims
 from chatter.core.rate import RateLimit
 from chatter.stores.port import Store
 from chatter.tokens import Tokens
@@ -26,7 +25,7 @@ class House:
     tokens: Tokens
     messages: RateLimit
     actions: RateLimit
-    presence: Ref[PresenceMessage]
+    claims: Claims
     node: str
     nodes: Callable[[], list[str]]
     static: Path

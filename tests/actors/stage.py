@@ -91,17 +91,17 @@ class Stage:
         self.table = RoomTable()
         self.runners = DynamicSupervisor("runners", observer=self._observe)
         self.rooms = Rooms(self.table, self.directory.ref, store)
+        self.bus = LocalBus(exchange)
         self.tokens = Tokens("a key for the stage")
         self.means = Means(
             rooms=self.rooms,
-            presence=self.presence.ref,
+            claims=self.bus.claims,
             tokens=self.tokens,
             messages=RateLimit(message_rate, 10, trio.current_time),
             actions=RateLimit(message_rate * 5, 50, trio.current_time),
         )
         self.sessions = Sessions(self.means, self._observe)
         self.sweeper = Sweeper(10**9, unexpected)
-        self.bus = LocalBus(exchange)
         self.nodes = Nodes(node)
         self.root = self._make_root()
 
@@ -109,7 +109,7 @@ class Stage:
         children = [
             ChildSpec("store", lambda: self.store),  # type: ignore[arg-type,return-value]
             ChildSpec("bus", lambda: self.bus),
-            actor(self.presence, lambda: Presence(self.presence, self._tell_again, self.nodes, self.bus)),
+            actor(self.presence, lambda: Presence(self.presence, self.table.tell_presence, self.nodes, self.bus)),
             ChildSpec("rooms", self._make_rooms, shutdown=60.0),
             ChildSpec("sessions", lambda: self.sessions.supervisor, shutdown=60.0),
         ]
@@ -122,10 +122,6 @@ class Stage:
             actor(self.directory, lambda: Directory(*directory)),
         ]
         return Supervisor("rooms", children, strategy=Strategy.REST_FOR_ONE, observer=self._observe)
-
-    def _tell_again(self) -> None:
-        self.table.tell_presence()
-        self.sessions.tell_names()
 
     # -- people
 

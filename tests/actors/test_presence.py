@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from chatter.actors import rooms
-from chatter.actors.presence import Claim, Track, Untrack, Watch
+from chatter.actors.presence import Track, Untrack, Watch
 from chatter.actors.rooms import SWEEP_EVERY
 from chatter.core.model import User
 from chatter.core.presence import Meta
@@ -252,13 +252,3 @@ async def test_a_room_that_watches_again_begins_with_nobody(stage: Stage) -> Non
     assert (await settled(watch)).keys() == {"u-ann"}
     registry.cast(Untrack("lobby", "ann"))
     assert await settled(watch) == {}
-
-
-async def test_a_holder_may_claim_its_name_again_with_another_id(stage: Stage) -> None:
-    """A visitor gets an id when it identifies; when the answer was lost, it gets another one the next time."""
-    registry = stage.presence.ref
-    assert await registry.ask(Claim("Ann", "u1", "socket1"))
-    assert await registry.ask(Claim("ann", "u2", "socket1"))
-    assert not await registry.ask(Claim("Ann", "u1", "socket2"))
-    assert await registry.ask(Claim("Ann", "u2", "socket2"))
-    assert not await registry.ask(Claim("Ann", "u3", "socket2"))

@@ -212,7 +212,7 @@ async def test_one_that_ended_can_be_run_again(cluster: Cluster) -> None:
 
 
 async def test_what_was_told_before_the_end_is_still_told(cluster: Cluster) -> None:
-    two = await cluster.node()
+    two, _three = await cluster.node(), await cluster.node()
     ear = Ear(two, "nodes")
     await ear.ready()
     async with running(cluster.make()) as one:

@@ -44,14 +44,13 @@ class Clock:
 def house(store: SqliteStore, static: Path, **parts: Any) -> rest.House:
     """A house in which nothing runs, unless `parts` bring what does."""
     clock = parts.pop("clock", Clock())
-    presence: Mailbox[PresenceMessage] = Mailbox("presence")
     directory: Mailbox[DirectoryMessage] = Mailbox("directory")
     standing: dict[str, Any] = {
         "rooms": Rooms(RoomTable(), directory.ref, store),
         "tokens": TOKENS,
         "messages": RateLimit(2, BURST, clock),
         "actions": RateLimit(2, BURST, clock),
-        "presence": presence.ref,
+        "claims": LocalBus().claims,
         "node": "node-1",
         "nodes": lambda: ["node-1", "node-2"],
         "static": static,
@@ -80,7 +79,7 @@ async def running_house(folder: Path, clock: Clock) -> AsyncIterator[rest.House]
         nursery.start_soon(root.run, started.set)
         await started.wait()
         rooms = Rooms(table, directory.ref, store)
-        yield house(store, folder / "static", rooms=rooms, presence=presence.ref, clock=clock)
+        yield house(store, folder / "static", rooms=rooms, claims=bus.claims, clock=clock)
         root.stop()
 
 

@@ -1,13 +1,8 @@
-from pathlib import Path
-
 import pytest
-from trio.testing import MockClock
 
 from chatter import rest
-from chatter.actors.presence import Claim, Release
 from chatter.core.model import User
-from chatter.stores.sqlite import SqliteStore
-from tests.rest.serving import TOKENS, Client, house, refused, says, told
+from tests.rest.serving import TOKENS, Client, refused, says, told
 
 
 async def guest(client: Client, name: str) -> User:
@@ -28,16 +23,16 @@ async def test_a_guest_is_no_moderator(client: Client) -> None:
 
 
 async def test_a_name_of_somebody_online_is_taken_until_they_go(client: Client, house: rest.House) -> None:
-    assert await house.presence.ask(Claim("Zoe", "u-zoe", "socket-1"))
+    assert await house.claims.claim("Zoe", "u-zoe", "socket-1")
     await refused(await client.post("/api/guests", json={"name": "zOE"}), 409, "name_taken")
-    house.presence.cast(Release("socket-1"))
+    house.claims.release("socket-1")
     await guest(client, "zOE")
 
 
 async def test_asking_for_a_name_does_not_hold_it(client: Client, house: rest.House) -> None:
     first, second = await guest(client, "Zoe"), await guest(client, "Zoe")
     assert first.id != second.id
-    assert await house.presence.ask(Claim("Zoe", second.id, "socket-2"))
+    assert await house.claims.claim("Zoe", second.id, "socket-2")
 
 
 @pytest.mark.parametrize(
@@ -55,8 +50,3 @@ async def test_asking_for_a_name_does_not_hold_it(client: Client, house: rest.Ho
 async def test_a_name_out_of_bounds_is_refused(client: Client, asked: object, reason: str) -> None:
     await guest(client, "Z" * 50)
     await refused(await client.post("/api/guests", json=asked), 422, reason)
-
-
-async def test_a_registry_that_does_not_answer_is_not_waited_for(tmp_path: Path, autojump_clock: MockClock) -> None:
-    client = Client(rest.build(house(SqliteStore(tmp_path / "chatter.db"), tmp_path)))
-    await refused(await client.post("/api/guests", json={"name": "Zoe"}), 503, "unavailable")

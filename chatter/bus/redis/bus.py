@@ -1,4 +1,4 @@
-"""The bus over Redis publish/subscribe, by coredis: the only module that knows it.
+"""The bus over Redis publish/subscribe, by coredis.
 
 One connection hears, another tells: whatever waits goes out in one pipeline. A pulse that this node sends to itself
 through Redis shows that both work; when it is not heard in time, or anything else fails, both are closed and opened
@@ -25,6 +25,7 @@ from coredis.retry import NoRetryPolicy
 from chatter.bus.listeners import Listener, Listeners
 from chatter.bus.outbox import Outbox
 from chatter.bus.port import BusConnected, BusEvent, BusLost
+from chatter.bus.redis.claims import RedisClaims
 
 PREFIX: Final = "chatter:"
 CONNECT: Final = 3.0
@@ -70,6 +71,7 @@ class RedisBus:
         self._observer = observer
         self._origin = secrets.token_bytes(_ORIGIN)
         self._pulse = f"pulse:{self._origin.hex()}"
+        self.claims = RedisClaims(PREFIX, self._origin.hex())
         self._listeners = Listeners(self._poke)
         self._outbox = Outbox(WAITING, WAITING_BYTES)
         self._news = trio.Event()
@@ -139,6 +141,7 @@ class RedisBus:
             self._lost(_first(lost))
         finally:
             self.connected = self._telling = False
+            self.claims.close()
             self._subscribed.clear()
             self._outbox.clear()
             self._poke()
@@ -157,21 +160,23 @@ class RedisBus:
         )
         async with client, client.pubsub(ignore_subscribe_messages=True, retry_policy=NoRetryPolicy()) as ear:
             await ear.subscribe(PREFIX + self._pulse)
-            await client.ping()
+            await self.claims.open(client)
             self._connection_made()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._listen, ear)
                 nursery.start_soon(self._tell, client, ear)
                 nursery.start_soon(self._feel_pulse)
-                nursery.start_soon(self._part)
+                nursery.start_soon(self.claims.live, client)
+                nursery.start_soon(self._part, client)
 
-    async def _part(self) -> None:
+    async def _part(self, client: "Redis[bytes]") -> None:
         """End when asked to, with nothing left to tell."""
         while not self._stopping:
             await self._poked()
         with trio.move_on_after(PARTING):
             while self._telling or len(self._outbox):  # noqa: ASYNC110 — once a process: not worth telling
                 await trio.sleep(LOOK_AGAIN)
+            await self.claims.leave(client)
         self._scope.cancel()
 
     def _connection_made(self) -> None:

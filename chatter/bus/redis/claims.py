@@ -1,0 +1,144 @@
+"""Names in Redis: one hash a name, with whose it is and which nodes hold it; and one key a node, its lease.
+
+A script decides, and Redis runs one at a time, so a race has one winner. A node whose lease has run out holds nothing,
+whatever the hashes say. What happens on one node is decided there first, one claim after the other.
+"""
+
+from typing import Final
+
+import trio
+from coredis import Redis
+from coredis.exceptions import RedisError
+
+from chatter.bus.claims import LEASE
+from chatter.core.names import Names
+
+RENEW: Final = 2.0
+FORGOTTEN: Final = 24 * 3600
+"""Seconds after which a name that nobody claimed or renewed is no longer kept, whoever was to give it back."""
+REFRESH: Final = FORGOTTEN / 4
+
+_CLAIM: Final = """
+local owner, others = redis.call('HGET', KEYS[1], 'user'), 0
+for _, node in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if node ~= 'user' and node ~= ARGV[2] then
+    if redis.call('EXISTS', ARGV[3] .. node) == 1 then others = others + 1
+    else redis.call('HDEL', KEYS[1], node) end
+  end
+end
+if owner and owner ~= ARGV[1] and others > 0 then return 0 end
+redis.call('HSET', KEYS[1], 'user', ARGV[1], ARGV[2], '')
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return 1
+"""
+_RELEASE: Final = """
+redis.call('HDEL', KEYS[1], ARGV[1])
+if redis.call('HLEN', KEYS[1]) < 2 then redis.call('DEL', KEYS[1]) end
+"""
+_IN_USE: Final = """
+for _, node in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if node ~= 'user' and redis.call('EXISTS', ARGV[1] .. node) == 1 then return 1 end
+end
+return 0
+"""
+
+
+class RedisClaims:
+    """`chatter.bus.claims.Claims`. `node` is unique to this process."""
+
+    def __init__(self, prefix: str, node: str) -> None:
+        self._names = Names()
+        self._names_prefix = f"{prefix}name:"
+        self._nodes_prefix = f"{prefix}node:"
+        self._node = node
+        self._client: Redis[bytes] | None = None
+        self._one_by_one = trio.Lock()
+        self._freed = trio.Event()
+
+    async def claim(self, name: str, user_id: str, holder: str) -> bool:
+        async with self._one_by_one:
+            if not self._names.is_free_for(name, user_id, holder) or not await self._won(name, user_id):
+                return False
+            granted = self._names.claim(name, user_id, holder)
+        self._give_back()
+        return granted
+
+    def release(self, holder: str) -> None:
+        self._names.release(holder)
+        self._give_back()
+
+    async def in_use(self, name: str) -> bool:
+        if name in self._names or self._client is None:
+            return name in self._names
+        try:
+            return bool(await self._client.eval(_IN_USE, [self._key(name)], [self._nodes_prefix]))
+        except (RedisError, OSError):
+            return False
+
+    async def open(self, client: "Redis[bytes]") -> None:
+        """There is a connection: take the lease, and claim again what is held."""
+        await self._renew(client)
+        await self._claim_all(client)
+        self._client = client
+
+    async def live(self, client: "Redis[bytes]") -> None:
+        """Keep the lease, and give back what is free."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._keep_lease, client)
+            nursery.start_soon(self._release_freed, client)
+
+    def close(self) -> None:
+        """There is no connection any more."""
+        self._client = None
+
+    async def leave(self, client: "Redis[bytes]") -> None:
+        """The node stops: it holds nothing any more."""
+        await client.delete([self._nodes_prefix + self._node])
+
+    async def _won(self, name: str, user_id: str) -> bool:
+        """Whether no other node says no; those that can't be reached say nothing."""
+        if self._client is None:
+            return True
+        try:
+            return await self._ask(self._client, name, user_id)
+        except (RedisError, OSError):
+            return True
+
+    async def _ask(self, client: "Redis[bytes]", name: str, user_id: str) -> bool:
+        said = (user_id, self._node, self._nodes_prefix, str(FORGOTTEN))
+        return bool(await client.eval(_CLAIM, [self._key(name)], said))
+
+    async def _keep_lease(self, client: "Redis[bytes]") -> None:
+        refresh_at = trio.current_time() + REFRESH
+        while True:
+            await trio.sleep(RENEW)
+            await self._renew(client)
+            if trio.current_time() >= refresh_at:
+                refresh_at = trio.current_time() + REFRESH
+                await self._claim_all(client)
+
+    async def _renew(self, client: "Redis[bytes]") -> None:
+        await client.set(self._nodes_prefix + self._node, b"", px=int(LEASE * 1000))
+
+    async def _claim_all(self, client: "Redis[bytes]") -> None:
+        """Again, after Redis was away, and in case it forgot."""
+        for folded, user_id in list(self._names):
+            await self._ask(client, folded, user_id)
+
+    async def _release_freed(self, client: "Redis[bytes]") -> None:
+        while True:
+            news = self._freed
+            while freed := self._names.freed:
+                async with self._one_by_one:
+                    if freed[0] not in self._names:  # nobody has taken it again
+                        await client.eval(_RELEASE, [self._key(freed[0])], [self._node])
+                    del freed[0]
+            await news.wait()
+
+    def _give_back(self) -> None:
+        if self._names.freed:
+            self._freed.set()
+            self._freed = trio.Event()
+
+    def _key(self, name: str) -> str:
+        return self._names_prefix + name.casefold()
