@@ -135,7 +135,7 @@ class Application:
         self.rooms = Rooms(self._table, self._directory.ref, self.store)
         self.tokens = Tokens(settings.secret())
         self._means = self._make_means()
-        self.sessions = Sessions(self._means, self.telemetry.emit, shutdown=PARTING)
+        self.sessions = Sessions(self._means, self.bus, self.telemetry.emit, shutdown=PARTING)
         self.gateway = self._make_gateway()
         self.root = self._make_root()
 

@@ -100,7 +100,7 @@ class Stage:
             messages=RateLimit(message_rate, 10, trio.current_time),
             actions=RateLimit(message_rate * 5, 50, trio.current_time),
         )
-        self.sessions = Sessions(self.means, self._observe)
+        self.sessions = Sessions(self.means, self.bus, self._observe)
         self.sweeper = Sweeper(10**9, unexpected)
         self.nodes = Nodes(node)
         self.root = self._make_root()

@@ -133,6 +133,24 @@ async def test_a_room_that_was_made_on_one_node_can_be_joined_on_the_other(pair:
     assert (await visitor.join("chat:attic"))["room"] == "attic"
 
 
+async def test_a_name_is_taken_on_all_nodes(pair: Pair) -> None:
+    ann, other = await pair.here.visitor(), await pair.there.visitor()
+    await ann.identify("Ann")
+    refused = await other.ask(LOBBY, "identify", {"name": "ann"})
+    assert refused.response["reason"] == "name_taken"
+    await ann.close()
+    await trio.sleep(A_WHILE)
+    assert (await other.identify("ann"))["name"] == "ann"
+
+
+async def test_a_user_is_disconnected_on_all_nodes(pair: Pair) -> None:
+    here, there = await pair.here.member("Ann"), await pair.there.member("Ann")
+    bob = await pair.there.member("Bob")
+    assert pair.here.sessions.disconnect("u-ann") == 1
+    assert [await here.expect_close(), await there.expect_close()] == [1001, 1001]
+    await bob.says("anybody else?")
+
+
 # -- when the bus fails
 
 
