@@ -17,7 +17,6 @@ from chatter.actors.member import Member
 from chatter.actors.room import Room
 from chatter.actors.room_messages import Submit
 from chatter.actors.session import Session
-from chatter.application import Application
 from chatter.core.commands import Post
 from chatter.core.events import Posted
 from chatter.core.log import RoomLog
@@ -188,7 +187,7 @@ def who_hangs_up_stays_a_member(_: Any) -> Any:
     return lambda connection, seat, means: None
 
 
-@bug(Application, "_tell_again")
+@bug(rooms.RoomTable, "tell_presence")
 def presence_is_not_told_again_after_its_crash(_: Any) -> Any:
     return lambda self: None
 
