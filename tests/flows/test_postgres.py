@@ -142,6 +142,28 @@ async def test_while_the_database_is_away_health_says_so_and_people_are_told_to_
         assert (await ann.say("after"))["seq"] == 2
 
 
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
+async def test_it_drains_in_time_while_the_database_is_away(
+    tmp_path: Path, dial: Connect, truth: PostgresTruth, how: str
+) -> None:
+    async with serving(tmp_path, truth) as server:
+        ann = await (await dial(server.socket_url)).join("chat:lobby")
+        await ann.identify("ann")
+        await ann.say("before")
+        await trio.to_thread.run_sync(truth.server.stop if how == "stopped" else truth.server.freeze)
+        try:
+            for _ in range(5):
+                await ann.send("new_message", text="meanwhile")
+            server.signal(signal.SIGTERM)
+            with trio.fail_after(10):
+                assert await server.ended() == 0
+            assert await ann.client.closing() == 1012
+        finally:
+            await trio.to_thread.run_sync(truth.server.start if how == "stopped" else truth.server.thaw)
+    assert truth.is_sound()
+    assert 1 <= truth.stored().last_seq <= 6, "what was never acknowledged may be there, or not"
+
+
 # -- beside serving
 
 
