@@ -49,9 +49,9 @@ class Scene:
         return await trio.to_thread.run_sync(self.server.sql, statement)
 
     async def sessions(self, count: int, condition: str = "true") -> None:
-        """Wait until the server has so many of the pool's connections in such a state."""
+        """Wait until the server has so many of our connections in such a state; not until it gives up by itself."""
         asked = f"select count(*) from pg_stat_activity where application_name = 'chatter' and {condition}"
-        with trio.fail_after(5):
+        with trio.fail_after(4):
             while int(await self.sql(asked)) != count:  # noqa: ASYNC110 (nobody tells us)
                 await trio.sleep(0.01)
 

@@ -173,22 +173,20 @@ class Pool:
 
     async def _use(self, connection: Connection, job: Job[T], within: float) -> T:
         self._busy.add(connection)
-        gone = False
         try:
             return await self._bridge.call(job(connection), within=within, abandoned=connection.terminate)
         except FROM_CONNECTING as error:
-            gone = is_gone(error, connection)
-            if gone:
-                await self._say_goodbye(connection)
-                raise Lost(told(error), silent=isinstance(error, TookTooLong)) from error
-            raise
+            if not is_gone(error, connection):
+                raise
+            await self._say_goodbye(connection)
+            raise Lost(told(error), silent=isinstance(error, TookTooLong)) from error
         finally:
             self._busy.remove(connection)
             self._idle.set()
-            self._take_back(connection, gone)
+            self._take_back(connection)
 
-    def _take_back(self, connection: Connection, gone: bool) -> None:
-        if gone or self._closed or connection.is_closed() or connection.is_in_transaction():
+    def _take_back(self, connection: Connection) -> None:
+        if self._closed or connection.is_closed() or connection.is_in_transaction():
             connection.terminate()
         else:
             self._free.append(connection)
