@@ -108,6 +108,8 @@ _GONE: Final = (
 FROM_SERVER: Final = (asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a statement can raise when the connection stands."""
 FROM_CONNECTING: Final = (*FROM_SERVER, asyncpg.InternalClientError, OSError, TookTooLong)
+FROM_USING: Final = (*FROM_CONNECTING, AttributeError)
+"""With what asyncpg raises when a connection is closed between two of its steps: it has no protocol any more."""
 
 
 def is_gone(error: BaseException, connection: Connection) -> bool:

@@ -21,6 +21,7 @@ from chatter.stores.postgres.bridge import Bridge, TookTooLong
 from chatter.stores.postgres.connection import (
     CONNECT_WITHIN,
     FROM_CONNECTING,
+    FROM_USING,
     Address,
     Connection,
     Lost,
@@ -175,7 +176,7 @@ class Pool:
         self._busy.add(connection)
         try:
             return await self._bridge.call(job(connection), within=within, abandoned=connection.terminate)
-        except FROM_CONNECTING as error:
+        except FROM_USING as error:
             if not is_gone(error, connection):
                 raise
             await self._say_goodbye(connection)
