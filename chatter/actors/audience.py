@@ -13,7 +13,7 @@ import attrs
 import trio
 
 from chatter.actors.connection import Connection
-from chatter.actors.member import Member
+from chatter.actors.member import Departures, Member
 from chatter.core.presence import PresenceSet
 from chatter.wire.phoenix import Codec
 
@@ -31,6 +31,7 @@ class Lane:
         self.write_all = first.connection.write_all
         self._members: dict[str, Member] = {}
         self._listing: tuple[Member, ...] | None = None
+        self._connections: tuple[Connection, ...] = ()
 
     def __len__(self) -> int:
         return len(self._members)
@@ -50,28 +51,38 @@ class Lane:
     def __contains__(self, member: Member) -> bool:
         return self._members.get(member.key) is member
 
-    def telling(self, data: bytes, but: Member | None = None) -> "_Telling":
+    def get(self, key: str) -> Member | None:
+        return self._members.get(key)
+
+    def telling(self, data: bytes, departures: Departures, but: Member | None = None) -> "_Telling":
         if self._listing is None:
             self._listing = tuple(self._members.values())
-        members = self._listing
-        if but is not None:
-            members = tuple(member for member in members if member is not but)
-        return _Telling(data, self.write_all, members)
+            self._connections = tuple(member.connection for member in self._listing)
+        if but is None:
+            return _Telling(data, self.write_all, departures, self._listing, self._connections)
+        members = tuple(member for member in self._listing if member is not but)
+        return _Telling(data, self.write_all, departures, members, tuple(member.connection for member in members))
 
 
 @attrs.define(eq=False)
 class _Telling:
-    """Bytes on their way: `members[:told]` have them."""
+    """Bytes on their way: `members[:told]` have them. `outdated`: one of the members is in the audience no more."""
 
     data: bytes
     write_all: Callable[[Sequence[Connection], bytes], None]
+    departures: Departures
     members: tuple[Member, ...]
+    connections: tuple[Connection, ...]  # the members', at the same places
     told: int = 0
+    outdated: bool = False
 
     def next_breath(self) -> Sequence[Connection]:
         """Whom to tell now. Who left is told no more: maybe they joined again, and would hear it twice, or hear the
-        later of two events and not the earlier. Looking costs 0.02 µs a member, a hundredth of what the write does."""
+        later of two events and not the earlier. Members are looked at only when one of them did leave: touching each
+        costs a tenth of what the write does."""
         begin, self.told = self.told, self.told + BREATH
+        if not self.outdated and not self.departures.count:
+            return self.connections[begin : self.told]
         return [member.connection for member in self.members[begin : self.told] if not member.left]
 
 
@@ -88,6 +99,7 @@ class Audience:
     def __init__(self) -> None:
         self.told_seq: int | None = None
         self.people = PresenceSet()
+        self._departures = Departures()
         self._lanes: dict[_LaneKey, Lane] = {}
         self._on_their_way: deque[_Telling] = deque()
 
@@ -106,19 +118,29 @@ class Audience:
         key = _lane_key(member)
         if (lane := self._lanes.get(key)) is None:
             lane = self._lanes[key] = Lane(member)
+        elif (before := lane.get(member.key)) is not None:
+            self._let_go(before)
         lane.add(member)
+        member.departures = self._departures
 
     def discard(self, member: Member) -> None:
         key = _lane_key(member)
         lane = self._lanes.get(key)
-        if lane is not None:
+        if lane is not None and member in lane:
+            self._let_go(member)
             lane.discard(member)
             if not lane:
                 del self._lanes[key]
 
+    def _let_go(self, member: Member) -> None:
+        member.departures = None
+        self._departures.count -= member.left
+        for telling in self._on_their_way:
+            telling.outdated = True
+
     def tell(self, encode: Callable[[Lane], bytes], but: Member | None = None) -> None:
         """Put something on its way to all members, in each lane's own bytes; `deliver` takes it there."""
-        tellings = [lane.telling(encode(lane), but) for lane in self._lanes.values()]
+        tellings = [lane.telling(encode(lane), self._departures, but) for lane in self._lanes.values()]
         self._on_their_way.extend(tellings)  # all lanes or, should `encode` raise, none
 
     async def deliver(self) -> None:

@@ -15,11 +15,19 @@ from chatter.wire.phoenix import Codec, Ref, encode
 
 
 @attrs.define(eq=False)
+class Departures:
+    """How many of an audience's members have left, and are still in it."""
+
+    count: int = 0
+
+
+@attrs.define(eq=False)
 class Member:
     """`key` is unique among all members on this node. `topic` is as it was joined, `join_ref` names that join.
 
     `meta`: how the presence registry was last told of it.
     `left`: the session gave the place up, or the room refused it; nothing is written to it any more.
+    `departures`: of the audience that it is in.
     """
 
     key: str
@@ -32,6 +40,7 @@ class Member:
     online_at: int = attrs.Factory(lambda: int(time.time()))
     left: bool = False
     meta: Meta | None = None
+    departures: Departures | None = None
     _held: list[bytes] | None = None
 
     @property
@@ -62,6 +71,13 @@ class Member:
     def push(self, event: str, payload: bytes) -> None:
         self._say(self.codec.push(self.join_ref, None, self.topic, event, payload))
 
+    def leave(self) -> None:
+        """Give the place up. Twice: once."""
+        if not self.left:
+            self.left = True
+            if self.departures is not None:
+                self.departures.count += 1
+
     def close(self) -> None:
         """Tell the client that its join of the topic is over."""
         self._end("phx_close")
@@ -71,7 +87,7 @@ class Member:
         self._end("phx_error")
 
     def _end(self, event: str) -> None:
-        self.left = True
+        self.leave()
         self.write(self.codec.push(self.join_ref, self.join_ref, self.topic, event, b"{}"))
 
 

@@ -44,7 +44,7 @@ class Join(Refusable):
 
     def refuse(self, error: ActorError) -> None:
         self.next_may_come()
-        self.member.left = True
+        self.member.leave()
         self.receipt.failed(error)
 
 

@@ -63,7 +63,7 @@ def leave(client: Client, push: Push) -> None:
 
 def depart(channel: Channel) -> None:
     """Have the room let the member go."""
-    channel.member.left = True
+    channel.member.leave()
     try:
         channel.room.cast(Leave(channel.member))
     except ActorError:  # it has ended, and its audience with it

@@ -82,7 +82,7 @@ class Leaver(Reader):
 
     def write(self, data: bytes) -> None:
         super().write(data)
-        self.member.left = True
+        self.member.leave()
 
 
 async def test_who_left_is_told_nothing_more_though_the_room_has_not_heard_of_it() -> None:
@@ -90,7 +90,7 @@ async def test_who_left_is_told_nothing_more_though_the_room_has_not_heard_of_it
     for reader in (gone, here):
         audience.add(reader.member)
     await told(audience, "one")
-    gone.member.left = True
+    gone.member.leave()
     await told(audience, "two")
     assert (len(gone.heard), len(here.heard)) == (1, 2)
 
@@ -125,7 +125,7 @@ async def test_a_dismissed_audience_is_told_to_join_again_once() -> None:
     audience, one, gone = Audience(), Reader("one"), Reader("gone")
     for reader in (one, gone):
         audience.add(reader.member)
-    gone.member.left = True
+    gone.member.leave()
     audience.dismiss()
     audience.dismiss()
     assert one.heard == [LONGPOLL_V2.push("1", "1", TOPIC, "phx_error", b"{}")]

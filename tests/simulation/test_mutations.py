@@ -134,9 +134,10 @@ def who_left_is_told_all_the_same(_: Any) -> Any:
 
 @bug(Lane, "telling")
 def the_newest_member_is_forgotten(real: Any) -> Any:
-    def telling(self: Lane, data: bytes, but: Any = None) -> Any:
-        whole = real(self, data, but)
+    def telling(self: Lane, data: bytes, departures: Any, but: Any = None) -> Any:
+        whole = real(self, data, departures, but)
         whole.members = whole.members[: max(1, len(whole.members) - 1)]
+        whole.connections = whole.connections[: len(whole.members)]
         return whole
 
     return telling
