@@ -26,6 +26,15 @@ from chatter.actors.mailbox import Mailbox, Request
 from chatter.actors.overseer import Overseer
 
 PATIENT = Intensity(restarts=100, within=1.0, backoff=0.0)
+RESTARTED = (
+    (Restart.PERMANENT, "crash", True),
+    (Restart.PERMANENT, "finish", True),
+    (Restart.TRANSIENT, "crash", True),
+    (Restart.TRANSIENT, "finish", False),
+    (Restart.TEMPORARY, "crash", False),
+    (Restart.TEMPORARY, "finish", False),
+)
+"""OTP's table: whether a child of a restart type is started again after an end."""
 
 
 class Stumble(Exception):

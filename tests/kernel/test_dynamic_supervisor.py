@@ -11,7 +11,7 @@ from chatter.actors.child import AlreadyStarted, ChildSpec, Intensity, NotRunnin
 from chatter.actors.exits import ActorEnded, Exit, ExitKind
 from chatter.supervisor import FOREVER, DynamicSupervisor, Supervisor
 
-from .stage import PATIENT, Audience, Echo, Part, Perch, Stumble, perform, settle
+from .stage import PATIENT, RESTARTED, Audience, Echo, Part, Perch, Stumble, perform, settle
 
 Trio = tuple[Part, Part, Part]
 MakePart = Callable[[str], Part]
@@ -34,17 +34,7 @@ async def test_children_start_at_any_time_and_leave_no_trace_when_they_end(
     assert [child.name for child in supervisor.tree().children] == ["anna", "cleo"]
 
 
-@pytest.mark.parametrize(
-    ("restart", "end", "again"),
-    [
-        (Restart.PERMANENT, "crash", True),
-        (Restart.PERMANENT, "finish", True),
-        (Restart.TRANSIENT, "crash", True),
-        (Restart.TRANSIENT, "finish", False),
-        (Restart.TEMPORARY, "crash", False),
-        (Restart.TEMPORARY, "finish", False),
-    ],
-)
+@pytest.mark.parametrize(("restart", "end", "again"), RESTARTED)
 async def test_a_child_is_restarted_as_its_type_says(
     restart: Restart, end: str, again: bool, part: MakePart, nursery: trio.Nursery, clock: MockClock
 ) -> None:

@@ -13,23 +13,13 @@ from chatter.actors.child import (
 )
 from chatter.supervisor import Supervisor
 
-from .stage import PATIENT, Audience, Part, Stumble, perform, settle
+from .stage import PATIENT, RESTARTED, Audience, Part, Stumble, perform, settle
 
 Trio = tuple[Part, Part, Part]
 MakePart = Callable[[str], Part]
 
 
-@pytest.mark.parametrize(
-    ("restart", "end", "again"),
-    [
-        (Restart.PERMANENT, "crash", True),
-        (Restart.PERMANENT, "finish", True),
-        (Restart.TRANSIENT, "crash", True),
-        (Restart.TRANSIENT, "finish", False),
-        (Restart.TEMPORARY, "crash", False),
-        (Restart.TEMPORARY, "finish", False),
-    ],
-)
+@pytest.mark.parametrize(("restart", "end", "again"), RESTARTED)
 async def test_a_child_is_restarted_as_its_type_says(
     restart: Restart, end: str, again: bool, part: MakePart, nursery: trio.Nursery, clock: MockClock
 ) -> None:
