@@ -42,13 +42,19 @@ def test_changes_made_while_one_was_away_are_made_good(somebody: Somebody, tunne
     assert [text.split("(")[0].strip() for text in ada.texts()] == ["edited", "to be liked", "new"]
 
 
-def test_the_line_new_stands_where_one_left(somebody: Somebody, tunnel: Middlebox) -> None:
+def _ada_in_the_tunnel(somebody: Somebody, tunnel: Middlebox) -> tuple[Person, Person]:
+    """She has heard what Bo said before, and hears no more until it is mended."""
     ada = somebody().comes_through(tunnel).visits().takes_the_name("Ada")
     bo = somebody().visits().takes_the_name("Bo")
     bo.says("before the tunnel")
     ada.sees_once("before the tunnel")
     tunnel.cut()
     ada.sees(LOST)
+    return ada, bo
+
+
+def test_the_line_new_stands_where_one_left(somebody: Somebody, tunnel: Middlebox) -> None:
+    ada, bo = _ada_in_the_tunnel(somebody, tunnel)
     for number in range(40):
         bo.says(f"tunnel {number}")
     bo.sees_once("tunnel 39")
@@ -64,12 +70,7 @@ def test_the_line_new_stands_where_one_left(somebody: Somebody, tunnel: Middlebo
 
 
 def test_after_a_very_long_absence_one_reads_on_where_one_left(somebody: Somebody, tunnel: Middlebox) -> None:
-    ada = somebody().comes_through(tunnel).visits().takes_the_name("Ada")
-    bo = somebody().visits().takes_the_name("Bo")
-    bo.says("before the tunnel")
-    ada.sees_once("before the tunnel")
-    tunnel.cut()
-    ada.sees(LOST)
+    ada, bo = _ada_in_the_tunnel(somebody, tunnel)
     bo.page.evaluate(FILL, [LOBBY, 1100])  # more than the server keeps for those who resume
     bo.says("after the tunnel")
     bo.sees_once("after the tunnel")
