@@ -123,7 +123,7 @@ def test_a_line_that_begins_with_a_slash_is_done_and_not_said(somebody: Somebody
     ada.says("/nick Grace")
     expect(bo.people).to_contain_text(["Bo", "Grace"])
     ada.says("/nick Bo")
-    ada.sees("Somebody else is called Bo.")
+    ada.sees("That name is taken.")
     ada.says("/dance")
     ada.sees("There is no /dance.")
     ada.says("/me waves :tada")

@@ -159,7 +159,7 @@ describe("a page that is loaded again", () => {
     open(mouth).post("one")
     heard[0]!.answer(new Refused({ reason: "too_long", message: "Too long." }))
     await settle()
-    expect(open(mouth).outbox.value[0]).toMatchObject({ text: "one", state: "failed", why: "Too long." })
+    expect(open(mouth).outbox.value[0]).toMatchObject({ text: "one", state: "failed", why: "too_long" })
     expect(heard).toHaveLength(1)
   })
 

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest"
-import { commandIn, help } from "../src/model/command"
+import { english } from "../src/language/english"
+import { commandIn } from "../src/model/command"
 import { withEmoji } from "../src/model/emoji"
 import { highlighted } from "../src/model/highlight"
+
+function told(text: string): string {
+  const command = commandIn(text)
+  return command.kind === "tell" ? command.line(english("en")) : ""
+}
 
 describe("a line that begins with a slash", () => {
   test.each([
@@ -9,7 +15,6 @@ describe("a line that begins with a slash", () => {
     ["/nick Grace", { kind: "nick", name: "Grace" }],
     ["/join Book Club", { kind: "join", room: "book-club" }],
     ["/leave", { kind: "leave" }],
-    ["/help", { kind: "tell", line: help }],
     ["//shrug", { kind: "say", text: "/shrug" }],
     ["/etc/hosts is wrong", { kind: "say", text: "/etc/hosts is wrong" }],
     ["/ is the root", { kind: "say", text: "/ is the root" }],
@@ -18,8 +23,13 @@ describe("a line that begins with a slash", () => {
     expect(commandIn(text)).toEqual(command)
   })
 
-  test.each(["/nick", "/nick two words", "/join", "/me", "/dance"])("%j is answered, and not said", (text) => {
-    expect(commandIn(text).kind).toBe("tell")
+  test.each(["/nick", "/nick two words", "/join", "/me", "/dance", "/help"])("%j is answered, and not said", (text) => {
+    expect(told(text)).not.toBe("")
+  })
+
+  test("that isn't known is named, with those that are", () => {
+    expect(told("/dance")).toContain("/dance")
+    expect(told("/dance")).toContain(told("/help"))
   })
 })
 

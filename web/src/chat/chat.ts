@@ -3,6 +3,8 @@ import { Refused } from "../connection/ask"
 import { forgetAll, onRemembered, recall, remember } from "../connection/keepsake"
 import { Link } from "../connection/link"
 import { createRoom, listRooms } from "../connection/rest"
+import type { Line } from "../language/english"
+import { refusal } from "../language/refusal"
 import type { RoomSummary, User } from "../model/contract"
 import { watchAttention } from "./attention"
 import { roomInAddress, showInAddress } from "./address"
@@ -17,9 +19,9 @@ export class Chat {
   readonly room = signal("lobby")
   readonly current = computed(() => this.open.value.get(this.room.value)!)
   /** Why somebody who had a name is asked for one again. */
-  readonly nameHint = signal<string | null>(null)
+  readonly nameHint = signal<Line | null>(null)
   /** One line for a person to read, about what just went wrong. */
-  readonly notice = signal<string | null>(null)
+  readonly notice = signal<Line | null>(null)
   readonly unread = computed(() => [...this.open.value.values()].reduce((sum, room) => sum + room.unread.value, 0))
   readonly link = new Link(recall("token"), () => this.#tokenRefused())
   #away = false
@@ -97,7 +99,7 @@ export class Chat {
       return true
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      this.notice.value = error.message
+      this.notice.value = refusal(error.refusal.reason)
       return false
     }
   }
@@ -128,18 +130,18 @@ export class Chat {
     const had = this.me.value?.name ?? recall("name")
     if (this.link.hasToken) {
       this.#forgetMe()
-      this.nameHint.value = had ? `${had} is taken by somebody else now.` : "That name is taken now."
+      this.nameHint.value = ({ name }) => (had ? name.takenMeanwhile(had) : name.thatTaken)
     } else if (this.me.value) {
       // The connection broke before the token came: whoever this was, the server doesn't know them any more.
       this.#forgetMe()
-      this.nameHint.value = `The connection was lost. Still ${had}?`
+      this.nameHint.value = ({ name }) => name.stillAfterLoss(had ?? "")
     }
   }
 
   #tokenRefused(): void {
     const had = recall("name")
     this.#forgetMe()
-    this.nameHint.value = had ? `You were away for long. Still ${had}?` : "You were away for long."
+    this.nameHint.value = ({ name }) => (had ? name.stillAfterLong(had) : name.awayForLong)
     this.link.again()
   }
 

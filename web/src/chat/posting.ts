@@ -109,5 +109,5 @@ export class Posting {
 }
 
 function refusal(error: Error) {
-  return error instanceof Refused ? error.refusal : { reason: "unavailable", message: error.message }
+  return error instanceof Refused ? error.refusal : { reason: "unavailable" }
 }

@@ -1,4 +1,5 @@
 import { useSignal, useSignalEffect } from "@preact/signals"
+import { words } from "../language/language"
 import { useChat } from "./chat_context"
 import { Drawer } from "./drawer"
 import { PeoplePane } from "./people_pane"
@@ -19,28 +20,28 @@ export function App() {
   return (
     <div class="flex h-dvh">
       {showsRooms.value && (
-        <aside class="w-62 flex-none border-r border-line bg-rail" aria-label="Rooms and me">
+        <aside class="w-62 flex-none border-r border-line bg-rail" aria-label={words().rooms.andMe}>
           <RoomsPane onChosen={close} />
         </aside>
       )}
       <RoomView room={room} panel={panel} />
       {showsPeople.value && (
-        <aside class="w-58 flex-none border-l border-line bg-rail" aria-label="People here">
+        <aside class="w-58 flex-none border-l border-line bg-rail" aria-label={words().people.here}>
           <PeoplePane room={room} />
         </aside>
       )}
       {panel.value === "rooms" && !showsRooms.value && (
-        <Drawer label="Rooms" place="left" onClose={close}>
+        <Drawer label={words().rooms.title} place="left" onClose={close}>
           <RoomsPane onChosen={close} />
         </Drawer>
       )}
       {panel.value === "people" && !showsPeople.value && (
-        <Drawer label="People here" place="right" onClose={close}>
+        <Drawer label={words().people.here} place="right" onClose={close}>
           <PeoplePane room={room} />
         </Drawer>
       )}
       {panel.value === "search" && (
-        <Drawer label="Search messages" place="top" onClose={close}>
+        <Drawer label={words().search.title} place="top" onClose={close}>
           <SearchPanel onChosen={close} />
         </Drawer>
       )}

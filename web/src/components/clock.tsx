@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals"
+import { words } from "../language/language"
 import { clockTime, dayName, fullTime, relativeTime } from "../model/time"
 
 const now = signal(new Date())
@@ -9,20 +10,20 @@ document.addEventListener("visibilitychange", tick)
 /** How long ago, kept true; the full time on hover. */
 export function Ago({ at }: { at: Date }) {
   return (
-    <time dateTime={at.toISOString()} title={fullTime(at)}>
-      {relativeTime(at, now.value)}
+    <time dateTime={at.toISOString()} title={fullTime(at, words())}>
+      {relativeTime(at, now.value, words())}
     </time>
   )
 }
 
 export function Clock({ at }: { at: Date }) {
   return (
-    <time dateTime={at.toISOString()} title={fullTime(at)}>
+    <time dateTime={at.toISOString()} title={fullTime(at, words())}>
       {clockTime(at)}
     </time>
   )
 }
 
 export function Day({ at }: { at: Date }) {
-  return <time dateTime={at.toISOString().slice(0, 10)}>{dayName(at, now.value)}</time>
+  return <time dateTime={at.toISOString().slice(0, 10)}>{dayName(at, now.value, words())}</time>
 }

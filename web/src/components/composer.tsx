@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
 import { perform } from "../chat/perform"
+import { words } from "../language/language"
 import { commandIn } from "../model/command"
 import { withEmoji } from "../model/emoji"
 import { useChat } from "./chat_context"
@@ -70,8 +71,8 @@ export function Composer({ room }: { room: Room }) {
         {...names.attributes}
         class="max-h-48 min-w-0 flex-1 resize-none self-center bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-quiet"
         rows={1}
-        aria-label={`Message to ${room.name}`}
-        placeholder={`Message ${room.name}`}
+        aria-label={words().composer.label(room.name)}
+        placeholder={words().composer.placeholder(room.name)}
         enterkeyhint={isTouch.value ? "enter" : "send"}
         value={text}
         onInput={(event) => {
@@ -94,8 +95,8 @@ export function Composer({ room }: { room: Room }) {
       <button
         type="submit"
         class="grid size-9 flex-none place-items-center rounded-full bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-press disabled:text-quiet pointer-coarse:size-11"
-        aria-label="Send"
-        title="Send"
+        aria-label={words().composer.send}
+        title={words().composer.send}
         disabled={!ready}
       >
         <Icon name="send" />

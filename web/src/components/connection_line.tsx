@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
+import { words } from "../language/language"
 import { useChat } from "./chat_context"
 
 /** One quiet line while there is no connection, with what happens next. Nothing moves when it comes or goes. */
@@ -14,10 +15,10 @@ export function ConnectionLine() {
     >
       <span class="breathe size-2 rounded-full bg-away" />
       <span>
-        Connection lost, trying again… <Countdown to={retryAt.value} />
+        {words().connection.lost} <Countdown to={retryAt.value} />
       </span>
       <button type="button" class="link" onClick={() => chat.link.hurry()}>
-        Try now
+        {words().tryNow}
       </button>
     </div>
   )
@@ -31,5 +32,5 @@ function Countdown({ to }: { to: number }) {
   }, [])
   const seconds = Math.ceil((to - now.value) / 1000)
   // Not read out each second.
-  return seconds > 0 ? <span aria-hidden="true">({seconds} s)</span> : null
+  return seconds > 0 ? <span aria-hidden="true">{words().connection.seconds(seconds)}</span> : null
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact"
 import { useEffect, useRef } from "preact/hooks"
+import { words } from "../language/language"
 import { IconButton } from "./icon"
 
 interface Props {
@@ -30,7 +31,7 @@ export function Drawer({ label, place, onClose, children }: Props) {
       onClick={(event) => event.target === event.currentTarget && event.currentTarget.close()}
     >
       <div class="absolute top-2.5 right-2.5 z-10">
-        <IconButton icon="close" label="Close" onClick={() => dialog.current!.close()} />
+        <IconButton icon="close" label={words().close} onClick={() => dialog.current!.close()} />
       </div>
       {children}
     </dialog>

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals"
 import { useLayoutEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import type { Message } from "../model/contract"
 import { useChat } from "./chat_context"
 import { editing } from "./editing"
@@ -23,10 +24,10 @@ export function EditForm({ room, message }: { room: Room; message: Message }) {
     document.querySelector<HTMLElement>("#composer")?.focus()
   }
   const save = async () => {
-    const words = whole(text.value.trim())
-    if (words === "") return
-    if (words === message.text) return done()
-    if (await chat.attempt(() => room.ask("edit_message", { id: message.id, text: words }))) done()
+    const said = whole(text.value.trim())
+    if (said === "") return
+    if (said === message.text) return done()
+    if (await chat.attempt(() => room.ask("edit_message", { id: message.id, text: said }))) done()
   }
   const keys = (event: KeyboardEvent) => {
     if (event.isComposing) return
@@ -49,7 +50,7 @@ export function EditForm({ room, message }: { room: Room; message: Message }) {
         class="field block resize-none"
         rows={1}
         maxLength={4000}
-        aria-label="Edit message"
+        aria-label={words().actions.editMessage}
         value={text.value}
         onInput={(event) => {
           text.value = event.currentTarget.value
@@ -59,10 +60,10 @@ export function EditForm({ room, message }: { room: Room; message: Message }) {
       />
       <div class="mt-2 flex gap-1">
         <button type="submit" class="primary" disabled={text.value.trim() === ""}>
-          Save
+          {words().save}
         </button>
         <button type="button" class="plain" onClick={done}>
-          Cancel
+          {words().cancel}
         </button>
       </div>
     </form>

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks"
+import { words } from "../language/language"
 import { emoji } from "../model/emoji"
 
 /** A small choice of emoji; opens upwards where there is no room below. */
@@ -16,15 +17,15 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
       ref={box}
       class="absolute grid pointer-coarse:left-0 pointer-fine:right-0 w-max grid-cols-8 gap-0.5 rounded-xl border border-line bg-raised p-1.5 shadow-float max-sm:grid-cols-6"
       role="group"
-      aria-label="Choose a reaction"
+      aria-label={words().actions.chooseReaction}
     >
       {emoji.map(([character, name]) => (
         <button
           key={character}
           type="button"
           class="grid size-9 place-items-center rounded-lg text-xl hover:bg-press"
-          aria-label={name}
-          title={name}
+          aria-label={words().emoji[name]}
+          title={words().emoji[name]}
           onClick={() => onPick(character)}
         >
           {character}

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals"
 import { invitation } from "../chat/address"
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import { useChat } from "./chat_context"
 import { Bubbles } from "./brand"
 import { Icon } from "./icon"
@@ -13,9 +14,9 @@ export function EmptyHint({ room }: { room: Room }) {
       <div class="mb-4 flex justify-center">
         <Bubbles size={56} />
       </div>
-      <p class="text-lg font-semibold">It's quiet in here.</p>
+      <p class="text-lg font-semibold">{words().hints.quiet}</p>
       <p class="mt-1 text-quiet">
-        {chat.me.value ? `Say the first word in ${room.name}.` : `Pick a name below and say the first word in ${room.name}.`}
+        {chat.me.value ? words().hints.sayFirst(room.name) : words().hints.pickAndSayFirst(room.name)}
       </p>
     </div>
   )
@@ -26,7 +27,7 @@ export function RoomStart({ room }: { room: Room }) {
   return (
     <div class="mb-2 px-2">
       <p class="text-2xl font-bold tracking-tight">{room.name}</p>
-      <p class="mt-1 text-quiet">This is where it began.</p>
+      <p class="mt-1 text-quiet">{words().hints.began}</p>
     </div>
   )
 }
@@ -39,8 +40,8 @@ export function AloneHint({ room }: { room: Room }) {
   if (!me || room.phase.value !== "open" || members.some(({ id }) => id !== me.id) || members.length === 0) return null
   return (
     <aside class="patient mx-2 mt-5 mb-2 rounded-card border border-line bg-rail p-4">
-      <p class="font-semibold">Only you are here right now.</p>
-      <p class="text-quiet">Send somebody this link, and they are in. No account needed.</p>
+      <p class="font-semibold">{words().hints.alone}</p>
+      <p class="text-quiet">{words().hints.sendLink}</p>
       <CopyLink address={invitation(room.name)} />
     </aside>
   )
@@ -64,10 +65,10 @@ function CopyLink({ address }: { address: string }) {
         void copy(event.currentTarget.querySelector("input")!)
       }}
     >
-      <input class="field min-w-0" readOnly value={address} aria-label="Link to this room" onFocus={(e) => e.currentTarget.select()} />
+      <input class="field min-w-0" readOnly value={address} aria-label={words().hints.link} onFocus={(e) => e.currentTarget.select()} />
       <button type="submit" class="primary flex flex-none items-center gap-2">
         <Icon name={copied.value ? "done" : "copy"} size={16} />
-        <span aria-live="polite">{copied.value ? "Copied" : "Copy"}</span>
+        <span aria-live="polite">{copied.value ? words().hints.copied : words().hints.copy}</span>
       </button>
     </form>
   )

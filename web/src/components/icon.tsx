@@ -1,6 +1,6 @@
 import { createElement } from "preact"
 import {
-  ArrowDown, Check, Copy, Hash, type IconNode, LogOut, Menu, Monitor, Moon, Pencil, Plus, Reply, RotateCw, Search,
+  ArrowDown, Check, Copy, Hash, type IconNode, Languages, LogOut, Menu, Monitor, Moon, Pencil, Plus, Reply, RotateCw, Search,
   SendHorizontal, SmilePlus, Sun, Trash2, UserPlus, Users, X,
 } from "lucide"
 
@@ -15,6 +15,7 @@ const drawings = {
   down: ArrowDown,
   edit: Pencil,
   invite: UserPlus,
+  language: Languages,
   leave: LogOut,
   light: Sun,
   menu: Menu,

@@ -2,6 +2,7 @@ import type { Signal } from "@preact/signals"
 import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import type { Message } from "../model/contract"
 import { useChat } from "./chat_context"
 import { editing } from "./editing"
@@ -55,16 +56,16 @@ export function MessageActions({ room, message, mine, busy }: Props) {
       {open.value === "deleting" ? (
         <Question room={room} message={message} onDone={() => show(null)} />
       ) : (
-        <div class="flex w-max rounded-xl border border-line bg-raised p-0.5 pointer-fine:shadow-float" role="group" aria-label="What to do with this message">
+        <div class="flex w-max rounded-xl border border-line bg-raised p-0.5 pointer-fine:shadow-float" role="group" aria-label={words().actions.group}>
           <IconButton
             icon="react"
-            label="React"
+            label={words().actions.react}
             expanded={open.value === "picker"}
             onClick={() => show(open.value === "picker" ? null : "picker")}
           />
-          <IconButton icon="reply" label="Reply" onClick={() => answer(room, message)} />
-          {mayChange && <IconButton icon="edit" label="Edit" onClick={() => (editing.value = message.id)} />}
-          {mayChange && <IconButton icon="delete" label="Delete" danger onClick={() => show("deleting")} />}
+          <IconButton icon="reply" label={words().actions.reply} onClick={() => answer(room, message)} />
+          {mayChange && <IconButton icon="edit" label={words().actions.edit} onClick={() => (editing.value = message.id)} />}
+          {mayChange && <IconButton icon="delete" label={words().delete} danger onClick={() => show("deleting")} />}
         </div>
       )}
       {open.value === "picker" && <EmojiPicker onPick={react} />}
@@ -88,14 +89,14 @@ function Question({ room, message, onDone }: { room: Room; message: Message; onD
     <div
       class="flex items-center gap-1 rounded-xl border border-line bg-raised p-1 pl-3 shadow-float"
       role="group"
-      aria-label="Delete this message?"
+      aria-label={words().actions.deleteQuestion}
     >
-      <span class="mr-1 text-[0.8125rem]">Delete for everyone?</span>
+      <span class="mr-1 text-[0.8125rem]">{words().actions.deleteForEveryone}</span>
       <button type="button" class="plain py-1! text-danger" ref={(button) => button?.focus()} onClick={remove}>
-        Delete
+        {words().delete}
       </button>
       <button type="button" class="plain py-1!" onClick={onDone}>
-        Keep
+        {words().actions.keep}
       </button>
     </div>
   )

@@ -1,6 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals"
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import { firstNew, type Row, rows } from "../model/rows"
 import { hasStrayed, nearsEnd, nearsStart, spanAround, theEnd } from "../model/span"
 import { Refused } from "../connection/ask"
@@ -77,7 +78,7 @@ export function MessageLog({ room }: { room: Room }) {
         ref={box}
         class="h-full overflow-x-hidden overflow-y-auto overscroll-contain [overflow-anchor:none]"
         role="log"
-        aria-label={`Messages in ${room.name}`}
+        aria-label={words().log.messagesIn(room.name)}
         aria-live="off"
         aria-busy={room.paging.loading.value || !loaded}
         tabIndex={0}
@@ -168,7 +169,7 @@ function Line({ row, room, active }: { row: Row; room: Room; active: boolean }) 
       return (
         <p class="my-3 flex items-center gap-3 px-2 text-[0.8125rem] leading-5 font-semibold text-fresh" data-key="new">
           <span class="h-px flex-1 bg-fresh opacity-60" />
-          New
+          {words().log.new}
         </p>
       )
     case "message":
@@ -186,7 +187,7 @@ function ToNewest({ unread, onClick }: { unread: number; onClick: () => void }) 
       onClick={onClick}
     >
       <Icon name="down" size={15} />
-      {unread > 0 ? `${unread} new` : "Newest"}
+      {unread > 0 ? words().log.newCount(unread) : words().log.newest}
     </button>
   )
 }

@@ -1,8 +1,10 @@
 import { Component } from "preact"
 import { useSignal } from "@preact/signals"
-import { isWordless } from "../model/wordless"
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import type { Message } from "../model/contract"
+import { fullTime } from "../model/time"
+import { isWordless } from "../model/wordless"
 import { Avatar } from "./avatar"
 import { useChat } from "./chat_context"
 import { Ago, Clock } from "./clock"
@@ -46,7 +48,7 @@ function Drawn({ id, at, message, leads, room, active }: Props) {
       data-key={id}
       data-seq={message.seq}
       tabIndex={-1}
-      aria-label={`${message.user.name}: ${message.deleted ? "message deleted" : message.text}`}
+      aria-label={`${message.user.name}: ${message.deleted ? words().log.deleted : message.text}`}
     >
       <div class="w-9 flex-none pt-0.5 text-right">
         {leads ? <Avatar user={message.user} /> : <Gutter at={at} />}
@@ -81,13 +83,13 @@ export function Byline({ name, mine, at }: { name: string; mine: boolean; at: Da
 }
 
 function Body({ message }: { message: Message }) {
-  if (message.deleted) return <p class="text-quiet italic">message deleted</p>
+  if (message.deleted) return <p class="text-quiet italic">{words().log.deleted}</p>
   return (
     <div class={isWordless(message.text) ? "text-3xl leading-snug" : "text-base"}>
       <MessageText text={message.text}>
         {message.edited_at && (
-          <span class="ml-1.5 text-xs text-quiet" title={new Date(message.edited_at).toLocaleString()}>
-            (edited)
+          <span class="ml-1.5 text-xs text-quiet" title={fullTime(new Date(message.edited_at), words())}>
+            {words().log.edited}
           </span>
         )}
       </MessageText>

@@ -1,6 +1,9 @@
 import { useSignal } from "@preact/signals"
 import { Refused } from "../connection/ask"
 import { recall } from "../connection/keepsake"
+import type { Line } from "../language/english"
+import { words } from "../language/language"
+import { refusal } from "../language/refusal"
 import { nameTrouble } from "../model/names"
 import { useChat } from "./chat_context"
 
@@ -8,7 +11,7 @@ import { useChat } from "./chat_context"
 export function NamePicker() {
   const chat = useChat()
   const name = useSignal(chat.nameHint.value ? "" : (recall("name") ?? ""))
-  const trouble = useSignal<string | null>(null)
+  const trouble = useSignal<Line | null>(null)
   const busy = useSignal(false)
 
   const join = async (event: Event) => {
@@ -19,15 +22,15 @@ export function NamePicker() {
     try {
       await chat.identify(name.value)
     } catch (error) {
-      trouble.value = error instanceof Refused ? explain(error, name.value) : "That didn't work. Try again."
+      trouble.value = error instanceof Refused ? explain(error, name.value) : ({ didNotWork }) => didNotWork
     }
     busy.value = false
   }
   return (
-    <form class="rounded-card border border-line bg-rail p-3 sm:p-4" onSubmit={join} aria-label="Pick a name">
+    <form class="rounded-card border border-line bg-rail p-3 sm:p-4" onSubmit={join} aria-label={words().name.pick}>
       <label class="mb-2 block" for="name">
-        <span class="font-semibold">Pick a name to join in.</span>{" "}
-        <span class="text-quiet">{chat.nameHint.value ?? "Or just read along."}</span>
+        <span class="font-semibold">{words().name.pickToJoin}</span>{" "}
+        <span class="text-quiet">{chat.nameHint.value?.(words()) ?? words().name.orRead}</span>
       </label>
       <div class="flex gap-2">
         <input
@@ -37,7 +40,7 @@ export function NamePicker() {
           autocapitalize="off"
           spellcheck={false}
           maxLength={50}
-          placeholder="Your name"
+          placeholder={words().name.placeholder}
           value={name.value}
           aria-invalid={trouble.value !== null}
           aria-describedby="name-trouble"
@@ -47,23 +50,23 @@ export function NamePicker() {
           }}
         />
         <button type="submit" class="primary flex-none" disabled={busy.value}>
-          Join
+          {words().name.join}
         </button>
       </div>
       <p id="name-trouble" class="text-[0.8125rem] text-danger not-empty:mt-2" role="alert">
-        {trouble.value}
+        {trouble.value?.(words())}
       </p>
     </form>
   )
 }
 
-function explain({ refusal, message }: Refused, name: string): string {
-  switch (refusal.reason) {
+function explain({ refusal: { reason } }: Refused, taken: string): Line {
+  switch (reason) {
     case "name_taken":
-      return `${name} is taken. Try another one.`
+      return ({ name }) => name.taken(taken)
     case "timeout":
-      return "No answer. It works again once the connection is back."
+      return ({ name }) => name.noAnswer
     default:
-      return message
+      return refusal(reason)
   }
 }

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals"
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import type { User } from "../model/contract"
 import type { Member } from "../model/members"
 import { finished, type Unfinished, unfinishedAt, whoIsMeant } from "../model/mention"
@@ -68,7 +69,7 @@ export function Names({ names }: { names: NameChoice }) {
       id="names"
       class="absolute bottom-full left-2 z-20 mb-2 w-64 rounded-xl border border-line bg-raised p-1 shadow-float empty:hidden"
       role="listbox"
-      aria-label="People to mention"
+      aria-label={words().composer.mention}
     >
       {people.map((person, index) => (
         <li

@@ -1,5 +1,8 @@
 import { useSignal } from "@preact/signals"
 import { Refused } from "../connection/ask"
+import type { Line } from "../language/english"
+import { words } from "../language/language"
+import { refusal } from "../language/refusal"
 import { asRoomName, roomTrouble } from "../model/names"
 import { useChat } from "./chat_context"
 
@@ -7,7 +10,7 @@ export function NewRoom({ onDone }: { onDone: () => void }) {
   const chat = useChat()
   const name = useSignal("")
   const topic = useSignal("")
-  const trouble = useSignal<string | null>(null)
+  const trouble = useSignal<Line | null>(null)
 
   const create = async (event: Event) => {
     event.preventDefault()
@@ -18,15 +21,15 @@ export function NewRoom({ onDone }: { onDone: () => void }) {
       await chat.create(room, topic.value.trim())
       onDone()
     } catch (error) {
-      trouble.value = error instanceof Refused ? error.message : "That didn't work. Try again."
+      trouble.value = error instanceof Refused ? refusal(error.refusal.reason) : ({ didNotWork }) => didNotWork
     }
   }
   return (
-    <form class="mb-3 space-y-2 rounded-card border border-line bg-canvas p-3" aria-label="New room" onSubmit={create}>
+    <form class="mb-3 space-y-2 rounded-card border border-line bg-canvas p-3" aria-label={words().newRoom.title} onSubmit={create}>
       <input
         class="field"
-        aria-label="Room name"
-        placeholder="Name, like garden"
+        aria-label={words().newRoom.name}
+        placeholder={words().newRoom.namePlaceholder}
         autocapitalize="off"
         maxLength={64}
         value={name.value}
@@ -37,17 +40,17 @@ export function NewRoom({ onDone }: { onDone: () => void }) {
       />
       <input
         class="field"
-        aria-label="Topic (optional)"
-        placeholder="What it's about (optional)"
+        aria-label={words().newRoom.topic}
+        placeholder={words().newRoom.topicPlaceholder}
         maxLength={250}
         value={topic.value}
         onInput={(event) => (topic.value = event.currentTarget.value)}
       />
       <p id="room-trouble" class="text-[0.8125rem] text-danger empty:hidden" role="alert">
-        {trouble.value}
+        {trouble.value?.(words())}
       </p>
       <button type="submit" class="primary w-full">
-        Create room
+        {words().newRoom.create}
       </button>
     </form>
   )

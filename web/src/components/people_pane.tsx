@@ -1,4 +1,5 @@
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import type { Member } from "../model/members"
 import { Avatar } from "./avatar"
 import { useChat } from "./chat_context"
@@ -11,11 +12,11 @@ export function PeoplePane({ room }: { room: Room }) {
   const away = members.filter(({ away }) => away)
   return (
     <div class="flex h-full flex-col">
-      <h2 class="flex h-14 flex-none items-center px-5 text-[1.0625rem] font-bold tracking-tight">People</h2>
+      <h2 class="flex h-14 flex-none items-center px-5 text-[1.0625rem] font-bold tracking-tight">{words().people.title}</h2>
       <div class="min-h-0 flex-1 overflow-y-auto px-4 pb-4">
-        {members.length === 0 && <p class="text-quiet">Nobody with a name is here yet.</p>}
-        <Group title="Online" members={here} />
-        <Group title="Away" members={away} />
+        {members.length === 0 && <p class="text-quiet">{words().people.nobody}</p>}
+        <Group title={words().people.online} members={here} />
+        <Group title={words().people.away} members={away} />
       </div>
     </div>
   )
@@ -33,7 +34,7 @@ function Group({ title, members }: { title: string; members: readonly Member[] }
           <Person key={member.id} member={member} />
         ))}
       </ul>
-      {members.length > mostShown && <p class="px-1 pt-1 text-quiet">and {members.length - mostShown} more</p>}
+      {members.length > mostShown && <p class="px-1 pt-1 text-quiet">{words().people.more(members.length - mostShown)}</p>}
     </section>
   )
 }
@@ -48,10 +49,10 @@ function Person({ member }: { member: Member }) {
       </span>
       <span class={`min-w-0 flex-1 truncate ${away ? "text-quiet" : ""}`} title={name}>
         {name}
-        {member.id === chat.me.value?.id && <span class="text-quiet"> (you)</span>}
+        {member.id === chat.me.value?.id && <span class="text-quiet">{words().people.you}</span>}
       </span>
       <span class={`size-2 flex-none rounded-full ${away ? "border-2 border-away" : "bg-here"}`} />
-      <span class="sr-only">{away ? "away" : "online"}</span>
+      <span class="sr-only">{away ? words().people.isAway : words().people.isOnline}</span>
     </li>
   )
 }

@@ -1,5 +1,7 @@
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import type { User } from "../model/contract"
+import { refusal } from "../language/refusal"
 import type { Post } from "../model/outbox"
 import { isWordless } from "../model/wordless"
 import { Avatar } from "./avatar"
@@ -43,7 +45,7 @@ function Progress({ post, room }: { post: Post; room: Room }) {
     case "stored":
       return null
     case "sending":
-      return <p class="patient text-xs text-quiet">Sending…</p>
+      return <p class="patient text-xs text-quiet">{words().post.sending}</p>
     case "waiting":
       return (
         <p class="patient flex flex-wrap items-center gap-x-3 text-xs text-quiet">
@@ -54,9 +56,9 @@ function Progress({ post, room }: { post: Post; room: Room }) {
     case "failed":
       return (
         <p class="flex flex-wrap items-center gap-x-3 text-[0.8125rem] text-danger">
-          Not sent: {post.why}
+          {words().post.notSent(why(post))}
           <button type="button" class="link py-1" onClick={() => room.posting.retry(post.client_id)}>
-            Try again
+            {words().tryAgain}
           </button>
           <Discard post={post} room={room} />
         </p>
@@ -67,13 +69,17 @@ function Progress({ post, room }: { post: Post; room: Room }) {
 function Discard({ post, room }: { post: Post; room: Room }) {
   return (
     <button type="button" class="link py-1" onClick={() => room.posting.discard(post.client_id)}>
-      Discard
+      {words().post.discard}
     </button>
   )
 }
 
 function waitingFor(post: Post, room: Room): string {
-  if (room.phase.value !== "open") return "Goes out when the connection is back."
-  if (!post.notBefore) return "Waiting…"
-  return post.tries > 0 ? "No luck yet. Goes out by itself." : "One moment, that was quick. Goes out by itself."
+  if (room.phase.value !== "open") return words().post.offline
+  if (!post.notBefore) return words().post.waiting
+  return post.tries > 0 ? words().post.noLuck : words().post.quick
+}
+
+function why({ why = "" }: Post): string {
+  return why === "anotherName" || why === "anotherNameUnsure" ? words().post[why] : refusal(why)(words())
 }

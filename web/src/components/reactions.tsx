@@ -1,5 +1,6 @@
 import type { Chat } from "../chat/chat"
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import type { Message, Reaction } from "../model/contract"
 import { useChat } from "./chat_context"
 
@@ -11,7 +12,7 @@ export function Reactions({ room, message }: { room: Room; message: Message }) {
   const reactions = message.reactions ?? []
   if (reactions.length === 0 || message.deleted) return null
   return (
-    <ul class="my-1 flex flex-wrap gap-1.5" aria-label="Reactions">
+    <ul class="my-1 flex flex-wrap gap-1.5" aria-label={words().actions.reactions}>
       {reactions.map((reaction) => (
         <li key={reaction.emoji}>
           <Chip room={room} message={message} reaction={reaction} />
@@ -48,5 +49,5 @@ function Chip({ room, message, reaction }: { room: Room; message: Message; react
 function nameOf(room: Room, id: string): string {
   const present = room.members.peek().find((member) => member.id === id)
   if (present) return present.name
-  return room.history.peek().messages.find(({ user }) => user.id === id)?.user.name ?? "somebody"
+  return room.history.peek().messages.find(({ user }) => user.id === id)?.user.name ?? words().people.somebody
 }

@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals"
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import { useChat } from "./chat_context"
 import { Icon, IconButton } from "./icon"
 import { showsPeople, showsRooms } from "./screen"
@@ -12,7 +13,7 @@ export function RoomHeader({ room, panel }: { room: Room; panel: Signal<Panel> }
   const online = room.members.value.length
   return (
     <header class="flex h-14 flex-none items-center gap-1 border-b border-line px-2 sm:px-4">
-      {!showsRooms.value && <IconButton icon="menu" label="Rooms" onClick={() => (panel.value = "rooms")} />}
+      {!showsRooms.value && <IconButton icon="menu" label={words().rooms.title} onClick={() => (panel.value = "rooms")} />}
       <div class="flex min-w-0 flex-1 items-baseline gap-3 px-1">
         <h1 class="truncate text-[1.0625rem] font-bold tracking-tight">{room.name}</h1>
         {topic && (
@@ -21,13 +22,13 @@ export function RoomHeader({ room, panel }: { room: Room; panel: Signal<Panel> }
           </p>
         )}
       </div>
-      <IconButton icon="search" label="Search messages" onClick={() => (panel.value = "search")} />
+      <IconButton icon="search" label={words().search.title} onClick={() => (panel.value = "search")} />
       {!showsPeople.value && (
         <button
           type="button"
           class="flex h-9 items-center gap-1.5 rounded-xl px-2.5 font-semibold text-quiet tabular-nums hover:bg-press hover:text-ink pointer-coarse:h-11"
-          aria-label={`People, ${online} on`}
-          title="People"
+          aria-label={words().people.count(online)}
+          title={words().people.title}
           onClick={() => (panel.value = "people")}
         >
           <Icon name="people" />

@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals"
 import type { Room } from "../chat/room"
+import { words } from "../language/language"
 import { typingLine } from "../model/typing"
 import { useChat } from "./chat_context"
 import { Composer } from "./composer"
@@ -35,11 +36,11 @@ export function RoomView({ room, panel }: { room: Room; panel: Signal<Panel> }) 
 
 /** Keeps its height when nobody types, so that the log doesn't jump. */
 function TypingLine({ room }: { room: Room }) {
-  const line = typingLine(room.typists.value)
+  const line = typingLine(room.typists.value, words())
   return (
     <p class="flex h-6 items-center gap-2 px-4 text-[0.8125rem] text-quiet" aria-live="polite">
       {line && <span class="typing-dots" aria-hidden="true" />}
-      <span class="truncate">{line && `${line}…`}</span>
+      <span class="truncate">{line}</span>
     </p>
   )
 }
@@ -49,8 +50,8 @@ function Notice() {
   if (!chat.notice.value) return null
   return (
     <div class="mb-2 flex items-center gap-2 rounded-xl border border-line bg-raised py-1 pr-1 pl-4" role="alert">
-      <p class="flex-1">{chat.notice.value}</p>
-      <IconButton icon="close" label="Dismiss" onClick={() => (chat.notice.value = null)} />
+      <p class="flex-1">{chat.notice.value(words())}</p>
+      <IconButton icon="close" label={words().dismiss} onClick={() => (chat.notice.value = null)} />
     </div>
   )
 }

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals"
 import { addressOf } from "../chat/address"
+import { words } from "../language/language"
 import { useChat } from "./chat_context"
 import { Icon, IconButton } from "./icon"
 import { Brand } from "./brand"
@@ -14,13 +15,13 @@ export function RoomsPane({ onChosen }: { onChosen: () => void }) {
       <div class="px-5 pt-4 pb-3">
         <Brand />
       </div>
-      <nav class="min-h-0 flex-1 overflow-y-auto px-3" aria-label="Rooms">
+      <nav class="min-h-0 flex-1 overflow-y-auto px-3" aria-label={words().rooms.title}>
         <div class="flex min-h-9 items-center justify-between pb-1 pl-2">
-          <h2 class="text-[0.8125rem] font-semibold text-quiet">Rooms</h2>
+          <h2 class="text-[0.8125rem] font-semibold text-quiet">{words().rooms.title}</h2>
           {chat.me.value && (
             <IconButton
               icon={creating.value ? "close" : "add"}
-              label={creating.value ? "Close" : "New room"}
+              label={creating.value ? words().close : words().newRoom.title}
               expanded={creating.value}
               onClick={() => (creating.value = !creating.value)}
             />
@@ -73,13 +74,13 @@ function RoomLink({ name, onChosen }: { name: string; onChosen: () => void }) {
         <span class="min-w-0 flex-1 truncate">{name}</span>
         {hasNews && (
           <span class="size-2 rounded-full bg-accent">
-            <span class="sr-only">, something new</span>
+            <span class="sr-only">{words().rooms.somethingNew}</span>
           </span>
         )}
         {unread > 0 && !current && (
           <span class="rounded-full bg-accent px-2 text-xs leading-5 font-semibold text-on-accent tabular-nums">
-            {unread > 99 ? "99+" : unread}
-            <span class="sr-only"> new messages</span>
+            <span aria-hidden="true">{unread > 99 ? "99+" : unread}</span>
+            <span class="sr-only">{words().rooms.newMessages(unread)}</span>
           </span>
         )}
       </a>

@@ -4,7 +4,7 @@ import type { Refusal } from "../model/contract"
 /** The server said no, or nothing at all (`reason: "timeout"`). */
 export class Refused extends Error {
   constructor(readonly refusal: Refusal) {
-    super(refusal.message ?? refusal.reason)
+    super(refusal.reason)
   }
 }
 
@@ -15,6 +15,6 @@ export function ask<Reply>(channel: Channel, event: string, payload: object): Pr
       .push(event, payload)
       .receive("ok", resolve)
       .receive("error", (refusal: Refusal) => reject(new Refused(refusal)))
-      .receive("timeout", () => reject(new Refused({ reason: "timeout", message: "The server didn't answer." })))
+      .receive("timeout", () => reject(new Refused({ reason: "timeout" })))
   })
 }

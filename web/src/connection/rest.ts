@@ -28,9 +28,9 @@ export function messagesAfter(room: string, after: number, limit: number): Promi
 async function request<Answer>(address: string, init?: RequestInit): Promise<Answer> {
   const response = await fetch(address, init).catch((error: unknown) => {
     if (init?.signal?.aborted) throw error
-    throw new Refused({ reason: "offline", message: "The server can't be reached." })
+    throw new Refused({ reason: "offline" })
   })
   const answer = await response.json().catch(() => ({}))
   if (response.ok) return answer
-  throw new Refused(answer.error ?? { reason: "unavailable", message: `The server answered ${response.status}.` })
+  throw new Refused(answer.error ?? { reason: "unavailable" })
 }

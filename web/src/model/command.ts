@@ -1,3 +1,4 @@
+import type { Line } from "../language/english"
 import { asRoomName, nameTrouble, roomTrouble } from "./names"
 
 /** What somebody asks of the page, not of the room, by a line that begins with a slash. */
@@ -6,11 +7,9 @@ export type Command =
   | { kind: "nick"; name: string }
   | { kind: "join"; room: string }
   | { kind: "leave" }
-  | { kind: "tell"; line: string }
+  | { kind: "tell"; line: Line }
 
 const shape = /^\/([a-z]+)(?:\s+([^]*))?$/
-
-export const help = "/me waves, /nick name, /join room, /leave, /help. To say a line that begins with a slash, write two."
 
 /** Any other text is something to say. A command that can't be followed tells why. */
 export function commandIn(text: string): Command {
@@ -32,14 +31,14 @@ function understood(word: string, rest: string): Command {
     case "leave":
       return { kind: "leave" }
     default:
-      return { kind: "tell", line: help }
+      return { kind: "tell", line: ({ command }) => command.help }
   }
 }
 
-function troubleWith(word: string, rest: string): string | null {
+function troubleWith(word: string, rest: string): Line | null {
   switch (word) {
     case "me":
-      return rest === "" ? "What do you do? /me waves" : null
+      return rest === "" ? ({ command }) => command.meAlone : null
     case "nick":
       return nameTrouble(rest)
     case "join":
@@ -48,6 +47,6 @@ function troubleWith(word: string, rest: string): string | null {
     case "help":
       return null
     default:
-      return `There is no /${word}. ${help}`
+      return ({ command }) => command.unknown(word)
   }
 }

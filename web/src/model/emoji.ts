@@ -6,6 +6,8 @@ export const emoji = [
   ["🚀", "rocket"], ["💯", "hundred"], ["💡", "idea"], ["☕", "coffee"], ["🍕", "pizza"], ["🌈", "rainbow"],
 ] as const
 
+export type EmojiName = (typeof emoji)[number][1]
+
 const otherNames: Record<string, string> = {
   "+1": "👍", "-1": "👎", thumbsup: "👍", thumbsdown: "👎", joy: "😂", tada: "🎉", open_mouth: "😮", cry: "😢", pray: "🙏",
   eyes: "👀", clap: "👏", white_check_mark: "✅", heart_eyes: "😍", sweat_smile: "😅", sunglasses: "😎", partying_face: "🥳",

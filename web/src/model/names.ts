@@ -1,18 +1,20 @@
+import type { Line } from "../language/english"
+
 const name = /^[A-Za-z0-9_-]{1,50}$/
 const room = /^[a-z0-9][a-z0-9_-]{0,63}$/
 
 /** Why a member's name can't be taken, or null when it can. */
-export function nameTrouble(text: string): string | null {
-  if (text === "") return "Type a name first."
-  if (text.length > 50) return "At most 50 characters, please."
-  return name.test(text) ? null : "Letters, digits, - and _ only."
+export function nameTrouble(text: string): Line | null {
+  if (text === "") return ({ name }) => name.empty
+  if (text.length > 50) return ({ name }) => name.long
+  return name.test(text) ? null : ({ name }) => name.letters
 }
 
 /** Why a room can't be called that, or null when it can. */
-export function roomTrouble(text: string): string | null {
-  if (text === "") return "Type a name first."
-  if (text.length > 64) return "At most 64 characters, please."
-  return room.test(text) ? null : "Small letters, digits, - and _, beginning with a letter or digit."
+export function roomTrouble(text: string): Line | null {
+  if (text === "") return ({ newRoom }) => newRoom.empty
+  if (text.length > 64) return ({ newRoom }) => newRoom.long
+  return room.test(text) ? null : ({ newRoom }) => newRoom.letters
 }
 
 /** The room name somebody most likely means: "Book Club" becomes "book-club". */

@@ -18,6 +18,7 @@ export interface Post {
   /** Not before this time (milliseconds since 1970), when the server asked for patience. */
   notBefore?: number
   stored?: Posted
+  /** Why it failed: the reason of a refusal, or that its author got another name. */
   why?: string
 }
 
@@ -29,7 +30,7 @@ export const mostWaiting = 100
 
 const mostTries = 8
 const longestPause = 30_000
-const unanswered = "The server didn't answer."
+const unanswered = "timeout"
 
 export function isFull(outbox: Outbox): boolean {
   return outbox.length >= mostWaiting
@@ -60,7 +61,7 @@ export function stored(outbox: Outbox, client_id: string, reply: Posted): Outbox
 /** A refusal that time heals puts the post back; any other leaves it to its author. */
 export function refused(outbox: Outbox, client_id: string, refusal: Refusal, now: number): Outbox {
   return become(outbox, client_id, (post) => {
-    const why = refusal.message ?? refusal.reason
+    const why = refusal.reason
     if (refusal.reason === "rate_limited")
       return waiting({ ...post, tries: post.tries - 1, why, notBefore: now + (refusal.retry_after_ms ?? 1000) })
     if (isPassing(refusal.reason) && post.tries < mostTries)
@@ -103,8 +104,7 @@ export function ownedBy(outbox: Outbox, author: string): Outbox {
   if (outbox.every(isFine)) return outbox
   return outbox.map((post) => {
     if (isFine(post)) return post
-    const unsure = post.tries > 0 ? " It may have arrived." : ""
-    return { ...post, state: "failed", why: `You got another name before it was sent.${unsure}` }
+    return { ...post, state: "failed", why: post.tries > 0 ? "anotherNameUnsure" : "anotherName" }
   })
 }
 

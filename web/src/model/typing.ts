@@ -1,3 +1,4 @@
+import type { Words } from "../language/english"
 import type { User } from "./contract"
 
 /** Who is writing, and until when we believe it without news (milliseconds since 1970). */
@@ -17,13 +18,8 @@ export function stillTyping(typists: Typists, now: number): Typists {
   return still.size === typists.size ? typists : still
 }
 
-/** "Ada is typing", "Ada and Bo are typing", "Ada, Bo and 3 others are typing". */
-export function typingLine(typists: Typists): string {
+/** "Ada is typing…", "Ada and Bo are typing…", "Ada, Bo and 3 others are typing…"; nothing when nobody is. */
+export function typingLine(typists: Typists, { people }: Words): string {
   const names = [...typists.values()].map(({ name }) => name)
-  const [first, second] = names
-  if (!first) return ""
-  if (!second) return `${first} is typing`
-  if (names.length === 2) return `${first} and ${second} are typing`
-  const others = names.length - 2
-  return `${first}, ${second} and ${others} other${others === 1 ? "" : "s"} are typing`
+  return names.length === 0 ? "" : people.typing(names.slice(0, 2), Math.max(0, names.length - 2))
 }
