@@ -12,7 +12,6 @@ from typing import Final
 import attrs
 import trio
 
-from chatter.actors.connection import Connection
 from chatter.actors.member import Departures, Member
 from chatter.core.presence import PresenceSet
 from chatter.wire.phoenix import Codec
@@ -28,22 +27,20 @@ class Lane:
         self.codec = first.codec
         self.topic = first.topic
         self.dialect = first.dialect
-        self.write_all = first.connection.write_all
         self._members: dict[str, Member] = {}
-        self._listing: tuple[Member, ...] | None = None
-        self._connections: tuple[Connection, ...] = ()
+        self._breaths: tuple[_Breath, ...] | None = None
 
     def __len__(self) -> int:
         return len(self._members)
 
     def add(self, member: Member) -> None:
         self._members[member.key] = member
-        self._listing = None
+        self._breaths = None
 
     def discard(self, member: Member) -> None:
         if self._members.get(member.key) is member:
             del self._members[member.key]
-            self._listing = None
+            self._breaths = None
 
     def __iter__(self) -> Iterator[Member]:
         return iter(self._members.values())
@@ -55,35 +52,48 @@ class Lane:
         return self._members.get(key)
 
     def telling(self, data: bytes, departures: Departures, but: Member | None = None) -> "_Telling":
-        if self._listing is None:
-            self._listing = tuple(self._members.values())
-            self._connections = tuple(member.connection for member in self._listing)
-        if but is None:
-            return _Telling(data, self.write_all, departures, self._listing, self._connections)
-        members = tuple(member for member in self._listing if member is not but)
-        return _Telling(data, self.write_all, departures, members, tuple(member.connection for member in members))
+        if self._breaths is None:
+            everyone = tuple(self._members.values())
+            self._breaths = tuple(_Breath(everyone[n : n + BREATH]) for n in range(0, len(everyone), BREATH))
+        return _Telling(data, departures, self._breaths, but)
+
+
+class _Breath:
+    """Members who are told in one go, one at least."""
+
+    __slots__ = ("members", "tell")
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        self.members = members
+        self.tell = members[0].connection.fanout([member.connection for member in members])
+
+    def tell_one_by_one(self, data: bytes, but: Member | None) -> None:
+        for member in self.members:
+            if not member.left and member is not but:
+                member.connection.write(data)
 
 
 @attrs.define(eq=False)
 class _Telling:
-    """Bytes on their way: `members[:told]` have them. `outdated`: one of the members is in the audience no more."""
+    """Bytes on their way: `breaths[:told]` have them. `outdated`: one of the members is in the audience no more."""
 
     data: bytes
-    write_all: Callable[[Sequence[Connection], bytes], None]
     departures: Departures
-    members: tuple[Member, ...]
-    connections: tuple[Connection, ...]  # the members', at the same places
+    breaths: tuple[_Breath, ...]
+    but: Member | None
     told: int = 0
     outdated: bool = False
 
-    def next_breath(self) -> Sequence[Connection]:
-        """Whom to tell now. Who left is told no more: maybe they joined again, and would hear it twice, or hear the
+    def next_breath(self) -> None:
+        """Tell some more. Who left is told nothing: maybe they joined again, and would hear it twice, or hear the
         later of two events and not the earlier. Members are looked at only when one of them did leave: touching each
         costs a tenth of what the write does."""
-        begin, self.told = self.told, self.told + BREATH
-        if not self.outdated and not self.departures.count:
-            return self.connections[begin : self.told]
-        return [member.connection for member in self.members[begin : self.told] if not member.left]
+        breath = self.breaths[self.told]
+        self.told += 1
+        if self.but is None and not self.outdated and not self.departures.count:
+            breath.tell(self.data)
+        else:
+            breath.tell_one_by_one(self.data, self.but)
 
 
 _LaneKey = tuple[type, Codec, str]
@@ -151,10 +161,10 @@ class Audience:
             self._on_their_way.popleft()
 
     async def _deliver(self, telling: _Telling) -> None:
-        while telling.told < len(telling.members):
+        while telling.told < len(telling.breaths):
             if telling.told:
                 await trio.sleep(0)
-            telling.write_all(telling.next_breath(), telling.data)
+            telling.next_breath()
 
     def dismiss(self) -> None:
         """The room is given up: whoever is still here must join again."""

@@ -4,7 +4,7 @@ The connection belongs to the gateway and outlives a crash of the session. It ho
 yet, and what goes out and is not written yet, both within limits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -27,6 +27,10 @@ class Frame:
 
     data: bytes
     binary: bool = False
+
+
+Fanout = Callable[[bytes], None]
+"""`write`s the same to each of some connections, at less than a call a connection where that can be had."""
 
 
 class Connection(Protocol):
@@ -54,10 +58,20 @@ class Connection(Protocol):
         ...
 
     @staticmethod
-    def write_all(connections: "Sequence[Any]", data: bytes) -> None:
-        """`write` the same to many connections of this one class, at less than a call a connection."""
+    def fanout(connections: "Sequence[Any]") -> "Fanout":
+        """Made once, used as often as these connections, all of this class, are to be written the same."""
         ...
 
     def close(self, code: int, reason: str = "") -> None:
         """Send what waits, a close frame with `code`, and close. Twice: nothing happens."""
         ...
+
+
+def one_by_one(connections: Sequence[Connection]) -> Fanout:
+    """The plain way."""
+
+    def fanout(data: bytes) -> None:
+        for connection in connections:
+            connection.write(data)
+
+    return fanout

@@ -13,7 +13,7 @@ An idle connection is one object and its socket: no task, no timer, no queue.
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
-from chatter.actors.connection import Frame
+from chatter.actors.connection import Fanout, Frame, one_by_one
 from chatter.errors import BadFrame
 from chatter.gateway.backlog import Backlog
 from chatter.gateway.limits import Limits
@@ -82,9 +82,8 @@ class WebSocketConnection(Transport):
     def write(self, data: bytes) -> None: ...
 
     @staticmethod
-    def write_all(connections: "Sequence[Any]", data: bytes) -> None:
-        for connection in connections:
-            connection.write(data)
+    def fanout(connections: "Sequence[Any]") -> Fanout:
+        return one_by_one(connections)
 
     def close(self, code: int, reason: str = "") -> None:
         if not self.closed:

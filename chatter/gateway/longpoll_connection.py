@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from chatter.actors.connection import Frame
+from chatter.actors.connection import Fanout, Frame, one_by_one
 from chatter.errors import BadFrame
 from chatter.gateway.limits import Limits
 from chatter.gateway.transport import TRY_AGAIN_LATER, Transport
@@ -81,9 +81,8 @@ class LongPollConnection(Transport):
             self._poll.set()
 
     @staticmethod
-    def write_all(connections: "Sequence[Any]", data: bytes) -> None:
-        for connection in connections:
-            connection.write(data)
+    def fanout(connections: "Sequence[Any]") -> Fanout:
+        return one_by_one(connections)
 
     def close(self, code: int, reason: str = "") -> None:
         """Long-poll clients learn neither: they begin a new session, whatever the reason."""

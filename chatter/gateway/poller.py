@@ -4,13 +4,19 @@ Trio's way, a task a socket that waits for it to be readable, costs an `epoll_ct
 and a task's memory for each socket. Here a socket is registered once, in an epoll of our own, and Trio waits for that
 one. Writing is the socket's `send`, at once; what it does not take waits in a `Backlog` until epoll says so.
 
+A broadcast is a loop over bound `send`s and nothing else: looking at each connection on the way costs a thirtieth of
+what the kernel needs for the write itself. So a connection has one `_takes`, whatever its state, and whenever any of
+them changes it, `Poller.changes` says so to those who keep some (`_fanout`).
+
 Only where there is an epoll. Elsewhere plain sockets are served as other streams are (`gateway.streams`).
 """
 
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from operator import length_hint
 from typing import TYPE_CHECKING, Any, Final
 
+from chatter.actors.connection import Fanout
 from chatter.actors.worker import contained
 from chatter.gateway.backlog import Backlog
 from chatter.gateway.connection import WebSocketConnection
@@ -48,6 +54,7 @@ class Poller:
         self._readable = readable
         self._crashed = crashed
         self._sockets: dict[int, SocketConnection] = {}
+        self.changes = 0
 
     def __len__(self) -> int:
         return len(self._sockets)
@@ -81,7 +88,7 @@ class Poller:
 class SocketConnection(WebSocketConnection):
     """A WebSocket on a plain socket, which from now on is its own to close."""
 
-    __slots__ = ("_poller", "_send", "_socket", "_watched")
+    __slots__ = ("_poller", "_socket", "_takes", "_watched")
 
     def __init__(
         self,
@@ -97,7 +104,7 @@ class SocketConnection(WebSocketConnection):
         self._socket = plain
         self._poller = poller
         self._watched: int | None = None  # epoll events; None while it is not registered
-        self._send: Callable[[bytes], int] | None = None  # while None, writes wait
+        self._takes: Callable[[bytes], int] = self._keep  # how many of the bytes it took; raises OSError
         self._backlog = Backlog()
         self._backlog.add(greeting)
 
@@ -111,29 +118,33 @@ class SocketConnection(WebSocketConnection):
         self.flush()
 
     def write(self, data: bytes) -> None:
-        self.write_all((self,), data)
+        try:
+            taken = self._takes(data)
+        except OSError as error:
+            self._not_taken(data, error)
+        else:
+            if taken != len(data):
+                self._fall_behind(data, taken)
 
     @staticmethod
-    def write_all(connections: "Sequence[Any]", data: bytes) -> None:
-        """Straight to the sockets, one `send` each; only who can't take it all at once gets a backlog."""
-        size = len(data)
-        for connection in connections:
-            if (send := connection._send) is None:
-                connection._write_later(data)
-                continue
-            try:
-                sent = send(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                connection.hang_up()
-                continue
-            if sent != size:
-                connection._fall_behind(data, sent)
+    def fanout(connections: "Sequence[Any]") -> Fanout:
+        return _fanout(connections)
 
-    def _write_later(self, data: bytes) -> None:
+    def _not_taken(self, data: bytes, error: OSError) -> None:
+        if isinstance(error, BlockingIOError):
+            self._fall_behind(data, 0)
+        else:
+            self.hang_up()
+
+    def _keep(self, data: bytes) -> int:
+        """Take it all, behind what waits already."""
         if not self.closed:
             self._queue(data)
+        return len(data)
+
+    def _now_takes(self, takes: Callable[[bytes], int]) -> None:
+        self._takes = takes
+        self._poller.changes += 1
 
     def attend(self, events: int) -> None:
         """Epoll says that it can be written to, or that there are bytes, or the end of them."""
@@ -173,7 +184,7 @@ class SocketConnection(WebSocketConnection):
             self._caught_up()
 
     def _fall_behind(self, data: bytes, sent: int) -> None:
-        self._send = None
+        self._now_takes(self._keep)
         self._backlog = Backlog()
         self._backlog.add(data, sent)
         self._sweeper.expect(self, self._limits.stall)
@@ -186,7 +197,7 @@ class SocketConnection(WebSocketConnection):
             self._said_goodbye()
         else:
             self._sweeper.forgive(self)
-            self._send = self._socket.send
+            self._now_takes(self._socket.send)
 
     def _watch(self) -> None:
         events = (0 if self._paused else _IN) | (0 if self._backlog is None else _OUT)
@@ -195,7 +206,7 @@ class SocketConnection(WebSocketConnection):
             self._poller.watch(self._socket.fileno(), events)
 
     def _say(self, goodbye: bytes) -> None:
-        self._send = None
+        self._now_takes(len)  # nothing comes behind a goodbye
         if self._backlog is None:
             self._backlog = Backlog()
         self._backlog.add(goodbye)
@@ -216,6 +227,32 @@ class SocketConnection(WebSocketConnection):
         self._watch()
 
     def _release(self) -> None:
-        self._send = self._watched = None
+        self._now_takes(len)
+        self._watched = None
         self._poller.unregister(self._socket.fileno())
         self._socket.close()
+
+
+def _fanout(connections: Sequence[SocketConnection]) -> Fanout:
+    """One `send` a socket. Only who can't take it all at once gets a backlog, and is looked at."""
+    poller = connections[0]._poller
+    everyone: tuple[Callable[[bytes], int], ...] = ()
+    made_at = -1
+
+    def fanout(data: bytes) -> None:
+        nonlocal everyone, made_at
+        if made_at != poller.changes:
+            everyone = tuple([connection._takes for connection in connections])
+            made_at = poller.changes
+        size = len(data)
+        coming = iter(everyone)
+        while True:
+            try:
+                for takes in coming:
+                    if (taken := takes(data)) != size:
+                        connections[~length_hint(coming)]._fall_behind(data, taken)
+                return
+            except OSError as error:
+                connections[~length_hint(coming)]._not_taken(data, error)
+
+    return fanout

@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from chatter.actors.audience import BREATH, Audience
-from chatter.actors.connection import Frame
+from chatter.actors.connection import Fanout, Frame, one_by_one
 from chatter.actors.exits import ActorEnded
 from chatter.actors.mailbox import Mailbox
 from chatter.actors.member import Member, PushReceipt
@@ -36,9 +36,8 @@ class Reader:
         self.heard.append(data)
 
     @staticmethod
-    def write_all(connections: Sequence[Any], data: bytes) -> None:
-        for connection in connections:
-            connection.write(data)
+    def fanout(connections: Sequence[Any]) -> Fanout:
+        return one_by_one(connections)
 
     def close(self, code: int, reason: str = "") -> None: ...
     def peek(self) -> Frame | None: ...

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from chatter.actors.connection import INPUT, Frame
+from chatter.actors.connection import INPUT, Fanout, Frame, one_by_one
 from chatter.actors.mailbox import Ref
 from chatter.core.commands import Edit, Post
 from chatter.core.model import User
@@ -55,9 +55,8 @@ class Returning:
             self.heard.append(data)
 
     @staticmethod
-    def write_all(connections: Sequence[Any], data: bytes) -> None:
-        for connection in connections:
-            connection.write(data)
+    def fanout(connections: Sequence[Any]) -> Fanout:
+        return one_by_one(connections)
 
     def close(self, code: int, reason: str = "") -> None:
         self.closed = True

@@ -177,7 +177,7 @@ async def test_a_broadcast_reaches_all_but_those_that_are_gone(stage: Stage) -> 
         mine[2].close(4000)
         kind = type(mine[0])
         assert issubclass(kind, WebSocketConnection)
-        kind.write_all(mine, text_frame(b"to all"))
+        kind.fanout(mine)(text_frame(b"to all"))
         for place in (0, 3, 4):
             assert await clients[place].text() == "to all"
         assert await clients[2].close_code() == 4000

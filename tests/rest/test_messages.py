@@ -1,9 +1,11 @@
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import trio
 
 from chatter import rest
+from chatter.actors.connection import Fanout, one_by_one
 from chatter.actors.member import Member, PushReceipt
 from chatter.actors.room_messages import Join
 from chatter.core.log import Dialect
@@ -52,12 +54,12 @@ async def test_who_is_in_the_room_hears_it(client: Client, house: rest.House) ->
             pass
 
         def write(self, data: bytes) -> None:
-            self.write_all((self,), data)
-
-        @staticmethod
-        def write_all(connections: Sequence[object], data: bytes) -> None:
             if b'"new_message"' in data and b"from a script" in data:
                 heard.set()
+
+        @staticmethod
+        def fanout(connections: Sequence[Any]) -> Fanout:
+            return one_by_one(connections)
 
     member = Member("m-1", "chat:lobby", "1", Dialect.CHAT, Ear())
     await house.rooms.cast("lobby", Join(member, PushReceipt(member, "1"), 0, None))

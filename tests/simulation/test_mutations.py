@@ -1,7 +1,7 @@
 """Is the simulation any good? Each of these bugs, planted alone, must be found within `ENOUGH` seeds; and the seeds
 that find them find nothing without them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -123,21 +123,22 @@ def a_room_that_crashed_does_not_tell_what_it_left_untold(_: Any) -> Any:
     return catch_up
 
 
-@bug(audience._Telling, "next_breath")
+@bug(audience._Breath, "tell_one_by_one")
 def who_left_is_told_all_the_same(_: Any) -> Any:
-    def next_breath(self: Any) -> Sequence[Any]:
-        begin, self.told = self.told, self.told + audience.BREATH
-        return [member.connection for member in self.members[begin : self.told]]
+    def tell_one_by_one(self: Any, data: bytes, but: Any) -> None:
+        for member in self.members:
+            if member is not but:
+                member.connection.write(data)
 
-    return next_breath
+    return tell_one_by_one
 
 
 @bug(Lane, "telling")
 def the_newest_member_is_forgotten(real: Any) -> Any:
     def telling(self: Lane, data: bytes, departures: Any, but: Any = None) -> Any:
         whole = real(self, data, departures, but)
-        whole.members = whole.members[: max(1, len(whole.members) - 1)]
-        whole.connections = whole.connections[: len(whole.members)]
+        members = whole.breaths[-1].members
+        whole.breaths = (*whole.breaths[:-1], audience._Breath(members[: max(1, len(members) - 1)]))
         return whole
 
     return telling
