@@ -7,7 +7,8 @@ from random import Random
 from typing import Protocol
 
 from tests.simulation.agenda import Agenda, Appointment
-from tests.simulation.network import ClientEnd, Conditions, Network
+from tests.simulation.lines import Conditions
+from tests.simulation.network import ClientEnd, Network
 
 CONNECTING, OPEN, CLOSING, CLOSED = range(4)
 ABNORMAL = 1006

@@ -12,7 +12,8 @@ import attrs
 
 from tests.simulation.agenda import Appointment
 from tests.simulation.browser import Browser, WebSocket
-from tests.simulation.phoenix import Channel, Presence, Socket
+from tests.simulation.phoenix import Channel, Presence
+from tests.simulation.phoenix_socket import Socket
 
 DELAYS = (0.05, 0.25, 0.5, 1.0, 2.0, 3.0)
 FIRST_PAGE = 100

@@ -12,7 +12,7 @@ import attrs
 
 from tests.simulation.bounds import Bounds
 from tests.simulation.chance import stream
-from tests.simulation.network import Conditions
+from tests.simulation.lines import Conditions
 
 ROOMS = ("lobby", "den")
 LONG_PAUSE = 100.0

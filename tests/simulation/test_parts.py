@@ -11,9 +11,11 @@ from chatter.core.model import User
 from chatter.errors import Unavailable
 from chatter.stores.port import Known, Stored
 from tests.simulation.agenda import Agenda
-from tests.simulation.network import ClientEnd, Conditions, Network, ServerSocket
+from tests.simulation.lines import Conditions
+from tests.simulation.network import ClientEnd, Network
 from tests.simulation.saboteur import Sabotage, Saboteur
 from tests.simulation.schedule import minimized, scheduled
+from tests.simulation.sockets import ServerSocket
 from tests.simulation.store import Disk, SimulatedStore, Weather
 from tests.simulation.world import run
 
