@@ -15,10 +15,10 @@ import trio
 from chatter.core.commands import Command, Delete, Edit, Post, React
 from chatter.core.events import Deleted, Edited, Event, Posted, Reacted
 from chatter.core.log import after_change
-from chatter.core.model import LOBBY, Message, RoomInfo, now
+from chatter.core.model import LOBBY, MemberInfo, Message, RoomInfo, User, now
 from chatter.core.policy import MAX_REACTION_KINDS, may_change
 from chatter.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
-from chatter.stores.port import Hit, Known, Outcome, Page, Stored, Tail
+from chatter.stores.port import Hit, Known, MemberPage, Outcome, Page, Stored, Tail
 
 T = TypeVar("T")
 
@@ -31,6 +31,7 @@ class _Room:
     posts: dict[tuple[str, str], str] = attrs.Factory(dict)  # (user, client_id) -> message id
     done: dict[str, int] = attrs.Factory(dict)  # command id -> seq
     marks: dict[str, int] = attrs.Factory(dict)
+    members: dict[str, MemberInfo] = attrs.Factory(dict)
 
     # -- commands
 
@@ -79,6 +80,11 @@ class _Room:
         return max((e.seq for e in self.events if _subject(e) == _subject(event)), default=message.seq)
 
     # -- reads
+
+    def mark(self, user: User, seq: int) -> int:
+        self.marks[user.id] = max(self.marks.get(user.id, 0), min(seq, len(self.events)))
+        self.members[user.id] = MemberInfo(attrs.evolve(user, moderator=False), now())
+        return self.unread(user.id)
 
     def told(self) -> list[Event]:
         """The events as they are told now."""
@@ -180,11 +186,15 @@ class MemoryStore:
         older = [m for m in messages if before is None or m.seq < before]
         return Page(_last(older, limit), len(older) > limit)
 
-    async def mark_read(self, room: str, user_id: str, seq: int) -> int:
+    async def mark_read(self, room: str, user: User, seq: int) -> int:
         await self._pass("mark_read")
-        there = self._room(room)
-        there.marks[user_id] = max(there.marks.get(user_id, 0), min(seq, len(there.events)))
-        return there.unread(user_id)
+        return self._room(room).mark(user, seq)
+
+    async def members(self, room: str, *, before: tuple[str, str] | None = None, limit: int) -> MemberPage:
+        await self._pass("members")
+        found = sorted(self._room(room).members.values(), key=_place, reverse=True)
+        behind = [member for member in found if before is None or _place(member) < before]
+        return MemberPage(behind[:limit], len(behind) > limit)
 
     async def search(self, query: str, *, room: str | None, limit: int) -> list[Hit]:
         await self._pass("search")
@@ -214,6 +224,10 @@ class MemoryStore:
 
 async def _checkpoint(_point: str) -> None:
     await trio.lowlevel.checkpoint()
+
+
+def _place(member: MemberInfo) -> tuple[str, str]:
+    return member.last_seen_at, member.user.id
 
 
 def _last(items: list[T], count: int) -> list[T]:

@@ -84,7 +84,7 @@ async def history(client: Client, push: Push, channel: Channel) -> None:
 async def read(client: Client, push: Push, channel: Channel) -> None:
     user, asked = client.user(), pushes.parsed(pushes.Read, object_of(push))
     client.means.actions.spend(user.id)
-    unread = await client.store.mark_read(channel.room_name, user.id, asked.seq)
+    unread = await client.store.mark_read(channel.room_name, user, asked.seq)
     client.ok(push, {"unread": unread})
 
 

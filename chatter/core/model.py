@@ -1,8 +1,8 @@
 """The nouns of the product: users, rooms, messages.
 
 Everything here is frozen and knows how it looks on the wire (`as_payload`). Times are ISO 8601 strings in UTC
-with millisecond precision ("2026-01-31T12:00:00.000Z"): they are shown and stored, never compared to order
-anything, because only a room's `seq` orders (see `core.events`).
+with millisecond precision ("2026-01-31T12:00:00.000Z"): they are shown and stored, and order nothing that happens in
+a room, because only its `seq` does (see `core.events`). They sort as text.
 """
 
 import re
@@ -73,6 +73,17 @@ class RoomInfo:
             "created_at": self.created_at,
             "last_seq": self.last_seq,
         }
+
+
+@attrs.frozen
+class MemberInfo:
+    """What the list of a room's members says of one: somebody who read there, last at `last_seen_at`."""
+
+    user: User
+    last_seen_at: str
+
+    def as_payload(self) -> dict[str, Any]:
+        return self.user.as_author() | {"last_seen_at": self.last_seen_at}
 
 
 @frozen

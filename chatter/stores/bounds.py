@@ -1,8 +1,11 @@
-"""How far numbers go in a database."""
+"""How far numbers and times go in a database."""
 
 from typing import Final
 
 HUGE: Final = 2**62
+
+END_OF_TIME: Final = ("9999", "")
+"""A time and a user id that come behind all others."""
 
 
 def bounded(number: int) -> int:

@@ -20,7 +20,7 @@ import attrs
 
 from chatter.core.commands import Command
 from chatter.core.events import Event
-from chatter.core.model import Message, RoomInfo
+from chatter.core.model import MemberInfo, Message, RoomInfo, User
 from chatter.errors import ChatterError, Refused
 from chatter.frozen import frozen
 
@@ -89,6 +89,14 @@ class Page:
 
 
 @attrs.frozen
+class MemberPage:
+    """Some of a room's members, who was there last first; `more` tells whether there are others beyond them."""
+
+    members: list[MemberInfo]
+    more: bool
+
+
+@attrs.frozen
 class Hit:
     """A message that a search found, and where."""
 
@@ -122,10 +130,17 @@ class Store(Protocol):
         """Messages with `seq < before` (the newest of them), or `seq > after` (the oldest of them), or the newest."""
         ...
 
-    async def mark_read(self, room: str, user_id: str, seq: int) -> int:
-        """Remember that the user has read up to `seq` (never goes back, and at most to the room's last).
+    async def mark_read(self, room: str, user: User, seq: int) -> int:
+        """Remember that the user has read up to `seq` (never goes back, and at most to the room's last), and was here.
 
         Returns how many of others' messages come after; deleted ones do not count.
+        """
+        ...
+
+    async def members(self, room: str, *, before: tuple[str, str] | None = None, limit: int) -> MemberPage:
+        """Whoever marked something as read, by when they last did; of two at once, the greater user id first.
+
+        `before`: the `last_seen_at` and the user id of somebody, whom the page comes behind.
         """
         ...
 

@@ -36,7 +36,7 @@ TABLES: Final = {
         "given",
     ),
     "reactions": ("room", "message", "emoji", "user_id", "since", "seq"),
-    "reads": ("room", "user_id", "seq"),
+    "reads": ("room", "user_id", "seq", "user_name", "user_avatar", "at"),
 }
 """Columns by table. `room` is a room's id; `message` the `seq` of a message of that room; yes and no are 1 and 0."""
 

@@ -1,12 +1,14 @@
 """Everything that asks the store: tails, resuming, pages, read marks, rooms, health."""
 
+import attrs
 import pytest
+import trio
 
 from chatter.core.commands import Delete, Edit, Post, React
 from chatter.core.events import Edited, Posted
-from chatter.core.model import RoomInfo
+from chatter.core.model import RoomInfo, User, now
 from chatter.errors import AlreadyExists, NotFound
-from chatter.stores.port import Store
+from chatter.stores.port import MemberPage, Store
 from tests.contracts.people import ANN, BOB, MIA, says
 
 
@@ -103,30 +105,79 @@ async def test_a_page_counts_messages_and_tombstones_but_no_other_events(store: 
 async def test_reading_counts_what_others_wrote_since(store: Store) -> None:
     await ten_messages(store)
     await says(store, BOB, "mine")
-    assert await store.mark_read("lobby", BOB.id, 4) == 6
-    assert await store.mark_read("lobby", ANN.id, 0) == 1
-    assert await store.mark_read("lobby", MIA.id, 11) == 0
+    assert await store.mark_read("lobby", BOB, 4) == 6
+    assert await store.mark_read("lobby", ANN, 0) == 1
+    assert await store.mark_read("lobby", MIA, 11) == 0
 
 
 async def test_a_read_mark_never_goes_back(store: Store) -> None:
     await ten_messages(store)
-    assert await store.mark_read("lobby", BOB.id, 7) == 3
-    assert await store.mark_read("lobby", BOB.id, 2) == 3
-    assert await store.mark_read("lobby", BOB.id, -5) == 3
+    assert await store.mark_read("lobby", BOB, 7) == 3
+    assert await store.mark_read("lobby", BOB, 2) == 3
+    assert await store.mark_read("lobby", BOB, -5) == 3
 
 
 async def test_nobody_has_read_what_is_not_written_yet(store: Store) -> None:
     await ten_messages(store)
-    assert await store.mark_read("lobby", BOB.id, 10**30) == 0
+    assert await store.mark_read("lobby", BOB, 10**30) == 0
     await says(store, ANN, "news")
-    assert await store.mark_read("lobby", BOB.id, 1) == 1
+    assert await store.mark_read("lobby", BOB, 1) == 1
 
 
 async def test_deleted_messages_are_not_unread(store: Store) -> None:
     hello = await says(store, ANN, "Hello")
-    assert await store.mark_read("lobby", BOB.id, 0) == 1
+    assert await store.mark_read("lobby", BOB, 0) == 1
     await store.append("lobby", [Delete(user=ANN, message_id=hello)])
-    assert await store.mark_read("lobby", BOB.id, 0) == 0
+    assert await store.mark_read("lobby", BOB, 0) == 0
+
+
+async def come(store: Store, *users: User) -> None:
+    """One after the other, in different milliseconds."""
+    for user in users:
+        before = now()
+        while now() == before:
+            await trio.lowlevel.checkpoint()
+        await store.mark_read("lobby", user, 0)
+
+
+async def names(store: Store, *, before: tuple[str, str] | None = None, limit: int = 500) -> list[str]:
+    return [member.user.name for member in (await store.members("lobby", before=before, limit=limit)).members]
+
+
+async def test_members_are_those_who_read_and_the_last_to_come_is_first(store: Store) -> None:
+    assert await store.members("lobby", limit=500) == MemberPage([], more=False)
+    started = now()
+    await come(store, ANN, BOB, MIA, ANN)
+    members = (await store.members("lobby", limit=500)).members
+    assert [member.user for member in members] == [ANN, attrs.evolve(MIA, moderator=False), BOB]
+    assert [started < member.last_seen_at <= now() for member in members] == [True] * 3
+
+
+async def test_members_of_a_room_are_not_those_of_another(store: Store) -> None:
+    await store.create_room("kitchen", "")
+    await store.mark_read("kitchen", ANN, 0)
+    await come(store, BOB)
+    assert await names(store) == ["Bob"]
+
+
+async def test_a_member_goes_by_their_newest_name(store: Store) -> None:
+    await come(store, ANN, BOB, attrs.evolve(ANN, name="Annie", avatar="annie.png"))
+    annie, _ = (await store.members("lobby", limit=500)).members
+    assert (annie.user.id, annie.user.name, annie.user.avatar) == (ANN.id, "Annie", "annie.png")
+
+
+async def test_members_come_page_by_page(store: Store) -> None:
+    everybody = [User(f"u-{number}", f"n{number}") for number in range(5)]
+    await come(store, *everybody)
+    seen: list[str] = []
+    before = None
+    for more in (True, True, False):
+        page = await store.members("lobby", before=before, limit=2)
+        assert page.more is more
+        seen += [member.user.name for member in page.members]
+        before = (page.members[-1].last_seen_at, page.members[-1].user.id)
+    assert seen == ["n4", "n3", "n2", "n1", "n0"]
+    assert await names(store, before=before) == []
 
 
 async def test_rooms_are_listed_by_name(store: Store) -> None:
@@ -154,7 +205,9 @@ async def test_an_unknown_room_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound):
         await store.page("nowhere", limit=1)
     with pytest.raises(NotFound):
-        await store.mark_read("nowhere", ANN.id, 1)
+        await store.mark_read("nowhere", ANN, 1)
+    with pytest.raises(NotFound):
+        await store.members("nowhere", limit=1)
     with pytest.raises(NotFound):
         await store.search("hello", room="nowhere", limit=1)
     assert await store.room("nowhere") is None

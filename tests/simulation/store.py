@@ -12,7 +12,7 @@ import attrs
 import trio
 
 from chatter.core.commands import Command
-from chatter.core.model import LOBBY, RoomInfo, now
+from chatter.core.model import LOBBY, RoomInfo, User, now
 from chatter.errors import ChatterError, Unavailable
 from chatter.stores.port import Outcome
 from tests.memory_store import MemoryStore, _Room
@@ -142,13 +142,8 @@ class SimulatedStore(MemoryStore):
     async def append(self, room: str, commands: Sequence[Command]) -> list[Outcome]:
         return await self._write(lambda: [self._room(room).run(command) for command in commands])
 
-    async def mark_read(self, room: str, user_id: str, seq: int) -> int:
-        def mark() -> int:
-            there = self._room(room)
-            there.marks[user_id] = max(there.marks.get(user_id, 0), min(seq, len(there.events)))
-            return there.unread(user_id)
-
-        return await self._write(mark)
+    async def mark_read(self, room: str, user: User, seq: int) -> int:
+        return await self._write(lambda: self._room(room).mark(user, seq))
 
 
 def _answer(write: _Write, error: Exception | None) -> None:

@@ -59,7 +59,7 @@ async def live(store: Store, seed: int) -> list[tuple[str, Command]]:
             await store.append(room, [command])
             said += [(room, posts[-1]), (room, command)]
         for user in PEOPLE:
-            await store.mark_read(room, user.id, chance.randint(0, 80))
+            await store.mark_read(room, user, chance.randint(0, 80))
     return said
 
 
@@ -72,7 +72,7 @@ async def everything(store: Store) -> Everything:
     names = [room.name for room in rooms]
     events = [await store.events_after(name, 0, 10_000) for name in names]
     pages = [(await store.page(name, limit=10_000)).messages for name in names]
-    unread = [[await store.mark_read(name, user.id, 0) for user in PEOPLE] for name in names]
+    unread = [[await store.mark_read(name, user, 0) for user in PEOPLE] for name in names]
     hits = [await store.search(word, room=room, limit=1_000) for word in WORDS for room in (None, "kitchen")]
     return rooms, events, pages, unread, hits
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from chatter.core.events import Deleted, Edited, Event, Posted, Reacted
-from chatter.core.model import Message, RoomInfo, User
+from chatter.core.model import MemberInfo, Message, RoomInfo, User, now
 from chatter.errors import NotFound
-from chatter.stores.bounds import HUGE, bounded
-from chatter.stores.port import Page, Tail
+from chatter.stores.bounds import END_OF_TIME, HUGE, bounded
+from chatter.stores.port import MemberPage, Page, Tail
 from chatter.stores.postgres.connection import Connection
 
 Row = Sequence[Any]
@@ -47,11 +47,19 @@ select e.* from rooms r left join lateral (
 _MARK_READ: Final = """
 with room as (select id, last_seq from rooms where name = $1),
 mark as (
-    insert into reads as r (room, user_id, seq) select id, $2, greatest(0, least($3, last_seq)) from room
-    on conflict (room, user_id) do update set seq = greatest(r.seq, excluded.seq) returning room, seq
+    insert into reads as r (room, user_id, seq, user_name, user_avatar, at)
+    select id, $2, greatest(0, least($3, last_seq)), $4, $5, $6 from room
+    on conflict (room, user_id) do update set seq = greatest(r.seq, excluded.seq), user_name = excluded.user_name,
+        user_avatar = excluded.user_avatar, at = greatest(r.at, excluded.at)
+    returning room, seq
 )
 select (select count(*) from messages m where m.room = mark.room and m.seq > mark.seq and m.user_id <> $2
         and not m.deleted) from mark"""
+_MEMBERS: Final = """
+select p.* from rooms r left join lateral (
+    select user_id, user_name, user_avatar, at from reads
+    where room = r.id and at > '' and (at, user_id) < ($2, $3) order by at desc, user_id desc limit $4
+) p on true where r.name = $1 order by p.at desc, p.user_id desc"""
 _pairs: Final = msgspec.json.Decoder(list[tuple[str, str]])
 
 
@@ -82,12 +90,22 @@ async def page(connection: Connection, name: str, before: int | None, after: int
     return Page([message(row) for row in rows[:wanted][::-1]], len(rows) > wanted)
 
 
-async def mark_read(connection: Connection, name: str, user_id: str, seq: int) -> int:
+async def mark_read(connection: Connection, name: str, user: User, seq: int) -> int:
     """Nobody has read what is not written: `seq` counts up to the room's last."""
-    unread = await connection.fetchval(_MARK_READ, name, user_id, bounded(seq))
+    unread = await connection.fetchval(_MARK_READ, name, user.id, bounded(seq), user.name, user.avatar, now())
     if unread is None:
         raise no_room(name)
     return int(unread)
+
+
+async def members(connection: Connection, name: str, before: tuple[str, str] | None, limit: int) -> MemberPage:
+    """A mark without a time was made by a version that didn't say whose it was."""
+    wanted = max(0, bounded(limit))
+    rows = await connection.fetch(_MEMBERS, name, *(before or END_OF_TIME), wanted + 1)
+    if not rows:
+        raise no_room(name)
+    found = [MemberInfo(User(id, name, avatar), at) for id, name, avatar, at in rows if id is not None]
+    return MemberPage(found[:wanted], len(found) > wanted)
 
 
 async def rooms(connection: Connection) -> list[RoomInfo]:

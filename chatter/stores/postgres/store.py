@@ -14,9 +14,9 @@ import trio
 
 from chatter.core.commands import Command
 from chatter.core.events import Event
-from chatter.core.model import RoomInfo, now
+from chatter.core.model import RoomInfo, User, now
 from chatter.errors import AlreadyExists, Unavailable
-from chatter.stores.port import Hit, Outcome, Page, StoreObserver, StoreUnreachable, Tail
+from chatter.stores.port import Hit, MemberPage, Outcome, Page, StoreObserver, StoreUnreachable, Tail
 from chatter.stores.postgres import reading, search
 from chatter.stores.postgres.bridge import Bridge, open_bridge
 from chatter.stores.postgres.connection import (
@@ -109,8 +109,11 @@ class PostgresStore:
     async def page(self, room: str, *, before: int | None = None, after: int | None = None, limit: int) -> Page:
         return await self._read(partial(reading.page, name=room, before=before, after=after, limit=limit))
 
-    async def mark_read(self, room: str, user_id: str, seq: int) -> int:
-        return await self._read(partial(reading.mark_read, name=room, user_id=user_id, seq=seq))
+    async def mark_read(self, room: str, user: User, seq: int) -> int:
+        return await self._read(partial(reading.mark_read, name=room, user=user, seq=seq))
+
+    async def members(self, room: str, *, before: tuple[str, str] | None = None, limit: int) -> MemberPage:
+        return await self._read(partial(reading.members, name=room, before=before, limit=limit))
 
     async def search(self, query: str, *, room: str | None, limit: int) -> list[Hit]:
         return await self._read(partial(search.find, query=query, name=room, limit=limit))

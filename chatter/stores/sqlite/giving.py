@@ -26,7 +26,7 @@ _SELECT: Final = {
     "c.given from changes c join messages m on m.key = c.message order by c.room, c.seq",
     "reactions": "select m.room, m.seq, r.emoji, r.user_id, r.since, r.seq from reactions r "
     "join messages m on m.key = r.message",
-    "reads": "select room, user_id, seq from reads",
+    "reads": "select room, user_id, seq, user_name, user_avatar, at from reads",
 }
 
 

@@ -52,13 +52,14 @@ def create_room(transaction: Transaction, name: str, topic: str) -> RoomInfo:
     return created
 
 
-def mark_read(transaction: Transaction, name: str, user_id: str, seq: int) -> None:
+def mark_read(transaction: Transaction, name: str, user: User, seq: int) -> None:
     """Nobody has read what is not written: `seq` counts up to the room's last."""
     room = transaction.room(name)
     transaction.connection.execute(
-        "insert into reads (room, user_id, seq) values (?, ?, ?) "
-        "on conflict do update set seq = excluded.seq where excluded.seq > seq",
-        (room.id, user_id, max(0, min(bounded(seq), room.seq))),
+        "insert into reads (room, user_id, seq, user_name, user_avatar, at) values (?, ?, ?, ?, ?, ?) "
+        "on conflict do update set seq = max(seq, excluded.seq), user_name = excluded.user_name, "
+        "user_avatar = excluded.user_avatar, at = max(at, excluded.at)",
+        (room.id, user.id, max(0, min(bounded(seq), room.seq)), user.name, user.avatar, now()),
     )
 
 

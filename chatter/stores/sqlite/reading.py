@@ -8,10 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from chatter.core.events import Deleted, Edited, Event, Posted, Reacted
-from chatter.core.model import Message, RoomInfo, User
+from chatter.core.model import MemberInfo, Message, RoomInfo, User
 from chatter.errors import NotFound
-from chatter.stores.bounds import HUGE, bounded
-from chatter.stores.port import Page, Tail
+from chatter.stores.bounds import END_OF_TIME, HUGE, bounded
+from chatter.stores.port import MemberPage, Page, Tail
 
 MESSAGE: Final = (
     "m.key, m.id, m.seq, m.user_id, m.user_name, m.user_avatar, m.text, m.inserted_at, m.client_id, m.edited_at, "
@@ -67,6 +67,18 @@ def unread(connection: sqlite3.Connection, name: str, user_id: str) -> int:
         (user_id, name),
     ).fetchone()
     return int(row[0])
+
+
+def members(connection: sqlite3.Connection, name: str, before: tuple[str, str] | None, limit: int) -> MemberPage:
+    """A mark without a time was made by a version that didn't say whose it was."""
+    wanted = max(0, bounded(limit))
+    rows = connection.execute(
+        "select user_id, user_name, user_avatar, at from reads where room = ? and at > '' and (at, user_id) < (?, ?) "
+        "order by at desc, user_id desc limit ?",
+        (room_id(connection, name), *(before or END_OF_TIME), wanted + 1),
+    ).fetchall()
+    found = [MemberInfo(User(id, name, avatar), at) for id, name, avatar, at in rows[:wanted]]
+    return MemberPage(found, len(rows) > wanted)
 
 
 def rooms(connection: sqlite3.Connection) -> list[RoomInfo]:

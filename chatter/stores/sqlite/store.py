@@ -15,9 +15,9 @@ import trio
 
 from chatter.core.commands import Command
 from chatter.core.events import Event
-from chatter.core.model import LOBBY, RoomInfo
+from chatter.core.model import LOBBY, RoomInfo, User
 from chatter.errors import Unavailable
-from chatter.stores.port import Hit, Outcome, Page, StoreUnreachable, Tail
+from chatter.stores.port import Hit, MemberPage, Outcome, Page, StoreUnreachable, Tail
 from chatter.stores.sqlite import log, reading, search
 from chatter.stores.sqlite.connection import open_writer, unreachable
 from chatter.stores.sqlite.migrating import migrate
@@ -91,9 +91,12 @@ class SqliteStore:
     async def page(self, room: str, *, before: int | None = None, after: int | None = None, limit: int) -> Page:
         return await self._read(partial(reading.page, name=room, before=before, after=after, limit=limit))
 
-    async def mark_read(self, room: str, user_id: str, seq: int) -> int:
-        await self._running.writer.submit(partial(log.mark_read, name=room, user_id=user_id, seq=seq))
-        return await self._read(partial(reading.unread, name=room, user_id=user_id))
+    async def mark_read(self, room: str, user: User, seq: int) -> int:
+        await self._running.writer.submit(partial(log.mark_read, name=room, user=user, seq=seq))
+        return await self._read(partial(reading.unread, name=room, user_id=user.id))
+
+    async def members(self, room: str, *, before: tuple[str, str] | None = None, limit: int) -> MemberPage:
+        return await self._read(partial(reading.members, name=room, before=before, limit=limit))
 
     async def search(self, query: str, *, room: str | None, limit: int) -> list[Hit]:
         """While nothing can be written (disk full, locked), the newest messages may be missing."""
