@@ -20,15 +20,15 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-import attrs
 import trio
 
 from chatter.actors.actor import Actor
+from chatter.actors.attendance import Attendance
 from chatter.actors.audience import Audience, Lane
 from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Mailbox, Ref
 from chatter.actors.member import Member, PushReceipt
-from chatter.actors.presence import PresenceChanged, PresenceMessage, Track, Untrack, Watch
+from chatter.actors.presence import PresenceChanged, PresenceMessage
 from chatter.actors.room_messages import (
     Doubt,
     EndIfIdle,
@@ -46,8 +46,6 @@ from chatter.actors.settling import Settle
 from chatter.bus.port import Bus
 from chatter.core.events import Event, Posted
 from chatter.core.log import EVENTS, MESSAGES, RoomLog
-from chatter.core.model import new_id
-from chatter.core.presence import Meta, difference
 from chatter.errors import Refused, Unavailable
 from chatter.stores.port import Known, Outcome, Store, Stored, Tail
 from chatter.wire import nodes
@@ -78,11 +76,10 @@ class Room(Actor[RoomMessage]):
         self._bus = bus
         self._audience = audience
         self._store = store
-        self._presence = presence
+        self._attendance = Attendance(name, mailbox.ref, audience, presence)
         self._log = RoomLog(0, [], [])
         self._used_at = trio.current_time()
         self._idle = False
-        self._owes_presence = False
         self._settling: list[Settle] = []
         self._look_again_at = math.inf
 
@@ -101,7 +98,7 @@ class Room(Actor[RoomMessage]):
             self._audience.told_seq = tail.last_seq
         else:  # what the last incarnation asked to be stored may be stored only now
             self._doubt()
-        self._tell_presence()
+        self._attendance.tell_everything()
 
     async def _tail(self) -> Tail:
         """Members are worth waiting for a store that is out of reach: giving up, the room would lose them."""
@@ -185,11 +182,11 @@ class Room(Actor[RoomMessage]):
             case TypingChanged(member=member, typing=typing):
                 self._typing(member, typing)
             case MemberChanged(member=member):
-                self._track(member)
+                self._attendance.changed(member)
             case PresenceChanged():
                 self._presence_changed(message)
             case TellPresence():
-                self._tell_presence()
+                self._attendance.tell_everything()
             case EndIfIdle():
                 self._end_if_idle(message)
             case Overheard(data=data):
@@ -213,15 +210,12 @@ class Room(Actor[RoomMessage]):
             return
         self._used_at = trio.current_time()
         self._audience.add(member)
-        meta = self._meta(member)
         member.hold()
         try:
             join.receipt.answer_encoded(self._welcome(join))
-            member.push("presence_state", self._audience.people.state_payload(meta))
+            self._attendance.arrived(member)
         finally:
             member.release()
-        if meta is not None:
-            self._tell_registry(Track(self._name, meta))
 
     def _welcome(self, join: Join) -> bytes:
         member, log = join.member, self._log
@@ -238,7 +232,7 @@ class Room(Actor[RoomMessage]):
         self._used_at = trio.current_time()
         if member in self._audience:
             self._audience.discard(member)
-            self._tell_registry(Untrack(self._name, member.key))
+            self._attendance.left(member)
 
     def _typing(self, member: Member, typing: bool) -> None:
         if member.user is None or member not in self._audience:
@@ -323,45 +317,8 @@ class Room(Actor[RoomMessage]):
 
     # -- presence
 
-    def _meta(self, member: Member) -> Meta | None:
-        """The member's presence; with the same ref for as long as nothing about it changes."""
-        user, known = member.user, member.meta
-        if user is None:
-            return None
-        ref = new_id() if known is None else known.phx_ref
-        meta = Meta.of(user, key=member.key, phx_ref=ref, online_at=member.online_at, status=member.status)
-        if known is not None and known != meta:
-            meta = attrs.evolve(meta, phx_ref=new_id())
-            if known != self._audience.people.get(member.key):
-                # Only the member itself was told of it, as it arrived: nobody's diff will take it back.
-                member.push("presence_diff", encode(difference([known], [meta]).as_payload()))
-        member.meta = meta
-        return meta
-
-    def _track(self, member: Member) -> None:
-        meta = self._meta(member)
-        if meta is not None and member in self._audience:
-            self._tell_registry(Track(self._name, meta))
-
-    def _tell_registry(self, message: PresenceMessage) -> None:
-        try:
-            self._presence.cast(message)
-        except ActorError:  # overwhelmed: it is told everything when the directory comes by (`_end_if_idle`)
-            self._owes_presence = True
-
-    def _tell_presence(self) -> None:
-        self._owes_presence = False
-        metas = [self._meta(member) for member in self._audience]
-        everybody = tuple(meta for meta in metas if meta is not None)
-        self._tell_registry(Watch(self._name, self.mailbox.ref, self._audience.__len__, everybody))
-
     def _presence_changed(self, changed: PresenceChanged) -> None:
-        people = self._audience.people
-        diff = changed.diff
-        if changed.everybody is not None:
-            diff = difference(people.snapshot(), changed.everybody)
-        if diff:
-            people.apply(diff)
+        if diff := self._attendance.learn(changed):
             self._tell("presence_diff", encode(diff.as_payload()))
 
     # -- the end
@@ -369,8 +326,7 @@ class Room(Actor[RoomMessage]):
     def _end_if_idle(self, request: EndIfIdle) -> None:
         for member in [member for member in self._audience if member.left]:  # the mailbox was full when it left
             self._leave(member)
-        if self._owes_presence:
-            self._tell_presence()
+        self._attendance.settle_debt()
         self._idle = trio.current_time() - self._used_at >= IDLE_AFTER
         request.reply(self._idle and self._unused)
 

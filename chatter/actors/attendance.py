@@ -1,0 +1,84 @@
+"""A room's attendance: which of its members the presence registry knows of, and what the members know of each other."""
+
+from typing import Final
+
+import attrs
+
+from chatter.actors.audience import Audience
+from chatter.actors.exits import ActorError
+from chatter.actors.mailbox import Ref
+from chatter.actors.member import Member
+from chatter.actors.presence import PresenceChanged, PresenceMessage, Track, Untrack, Watch
+from chatter.actors.room_messages import RoomMessage
+from chatter.core.model import new_id
+from chatter.core.presence import Diff, Meta, difference
+from chatter.wire.phoenix import encode
+
+
+class Attendance:
+    """Held by the room `name`; it tells the registry what the room sees, and believes what comes back from it.
+
+    A registry that is overwhelmed is told everything later, by `settle_debt`.
+    """
+
+    def __init__(self, name: str, room: Ref[RoomMessage], audience: Audience, registry: Ref[PresenceMessage]) -> None:
+        self._name: Final = name
+        self._room = room
+        self._audience = audience
+        self._registry = registry
+        self._in_debt = False
+
+    def arrived(self, member: Member) -> None:
+        """Tell it who is here, itself included, and the registry that it came."""
+        meta = _meta(member, self._audience)
+        member.push("presence_state", self._audience.people.state_payload(meta))
+        if meta is not None:
+            self._tell(Track(self._name, meta))
+
+    def changed(self, member: Member) -> None:
+        meta = _meta(member, self._audience)
+        if meta is not None and member in self._audience:
+            self._tell(Track(self._name, meta))
+
+    def left(self, member: Member) -> None:
+        self._tell(Untrack(self._name, member.key))
+
+    def tell_everything(self) -> None:
+        """Who is here, to a registry that has forgotten, or never knew."""
+        self._in_debt = False
+        metas = [_meta(member, self._audience) for member in self._audience]
+        everybody = tuple(meta for meta in metas if meta is not None)
+        self._tell(Watch(self._name, self._room, self._audience.__len__, everybody))
+
+    def settle_debt(self) -> None:
+        if self._in_debt:
+            self.tell_everything()
+
+    def learn(self, changed: PresenceChanged) -> Diff:
+        """What is new in it to the members, if anything."""
+        people = self._audience.people
+        diff = changed.diff if changed.everybody is None else difference(people.snapshot(), changed.everybody)
+        people.apply(diff)
+        return diff
+
+    def _tell(self, message: PresenceMessage) -> None:
+        try:
+            self._registry.cast(message)
+        except ActorError:
+            self._in_debt = True
+
+
+def _meta(member: Member, audience: Audience) -> Meta | None:
+    """The member's presence; with the same ref for as long as nothing about it changes."""
+    user, known = member.user, member.meta
+    if user is None:
+        return None
+    ref = new_id() if known is None else known.phx_ref
+    meta = Meta.of(user, key=member.key, phx_ref=ref, online_at=member.online_at, status=member.status)
+    if known is not None and known != meta:
+        meta = attrs.evolve(meta, phx_ref=new_id())
+        if known != audience.people.get(member.key):
+            # Only the member itself was told of it, as it arrived: nobody's diff will take it back.
+            member.push("presence_diff", encode(difference([known], [meta]).as_payload()))
+    member.meta = meta
+    return meta
