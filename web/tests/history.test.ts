@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import type { Joined, RoomEvent } from "../src/model/contract"
-import { around, type History, isCurrent, joined, mostHeld, newer, nothingYet, older, receive, refreshed, trimmed } from "../src/model/history"
+import { elsewhere, type History, isCurrent, joined, mostHeld, newer, nothingYet, older, receive, refreshed, trimmed } from "../src/model/history"
 import { ada, bo, said } from "./people"
 
 const held: History = { seq: 2, messages: [said(1, ada, "hello"), said(2, bo, "hi Ada")], more: false, newest: 2 }
@@ -192,10 +192,11 @@ describe("far back in the room", () => {
     expect(history.seq).toBe(51)
   })
 
-  test("one goes elsewhere with what was said around it", () => {
-    const there = around(held, { messages: [said(30, ada, "before")], more: true }, { messages: [said(31, bo, "after")], more: true })
+  test("one goes elsewhere with what was said there, and nothing else", () => {
+    const there = elsewhere(held, { messages: [said(30, ada, "before"), said(31, bo, "after")], more: true })
     expect(texts(there)).toEqual(["before", "after"])
     expect(there.more).toBe(true)
+    expect(there.newest).toBe(Math.max(31, held.newest))
   })
 
   test("whoever stays there over too long a loss keeps the place, and asks for it anew", () => {

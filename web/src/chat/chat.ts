@@ -7,7 +7,7 @@ import type { Line } from "../language/english"
 import { refusal } from "../language/refusal"
 import type { RoomSummary, User } from "../model/contract"
 import { watchAttention } from "./attention"
-import { roomInAddress, showInAddress } from "./address"
+import { type Place, placeInAddress, showInAddress } from "./address"
 import { Room } from "./room"
 import { clearShelves, roomsWithUnsent } from "./shelf"
 
@@ -18,6 +18,8 @@ export class Chat {
   readonly open = signal<ReadonlyMap<string, Room>>(new Map())
   readonly room = signal("lobby")
   readonly current = computed(() => this.open.value.get(this.room.value)!)
+  /** What somebody wants to see, wherever in its room it is. */
+  readonly target = signal<{ room: string; seq: number } | null>(null)
   /** Why somebody who had a name is asked for one again. */
   readonly nameHint = signal<Line | null>(null)
   /** One line for a person to read, about what just went wrong. */
@@ -27,14 +29,15 @@ export class Chat {
   #away = false
 
   start(): void {
-    window.addEventListener("hashchange", () => this.enter(roomInAddress()))
+    window.addEventListener("hashchange", () => this.#arrive(placeInAddress()))
     window.addEventListener("online", () => this.link.hurry())
     window.addEventListener("offline", () => this.link.doubt())
     document.addEventListener("visibilitychange", () => document.hidden || this.link.doubt())
     onRemembered((key, value) => key === "token" && this.#follow(value))
     watchAttention((away) => this.#tellStatus(away))
     this.link.connect()
-    this.enter(roomInAddress())
+    this.#arrive(placeInAddress())
+    showInAddress(placeInAddress(), false)
     for (const room of roomsWithUnsent()) this.#opened(room)
     effect(() => {
       if (this.link.state.value === "open") void this.refreshDirectory()
@@ -42,8 +45,19 @@ export class Chat {
     setInterval(() => document.hidden || void this.refreshDirectory(), 60_000)
   }
 
-  /** Goes into a room; it is joined the first time and kept warm from then on. */
-  enter(name: string): void {
+  /** Goes into a room, or to what was said there as event `seq`. The browser's way back leads to where one was. */
+  enter(room: string, seq: number | null = null): void {
+    this.#arrive({ room, seq })
+    showInAddress({ room, seq }, true)
+  }
+
+  /** One reads on from the newest, so the address says no more than the room. */
+  leaveTarget(): void {
+    showInAddress({ room: this.room.value, seq: null }, false)
+  }
+
+  /** A room is joined the first time and kept warm from then on. */
+  #arrive({ room: name, seq }: Place): void {
     const left = this.open.value.get(this.room.value)
     if (name !== this.room.value) {
       left?.typing.stopped()
@@ -52,7 +66,7 @@ export class Chat {
     this.#opened(name)
     this.room.value = name
     this.notice.value = null
-    showInAddress(name)
+    this.target.value = seq === null ? null : { room: name, seq }
   }
 
   async identify(name: string): Promise<void> {

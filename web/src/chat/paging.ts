@@ -6,7 +6,6 @@ import * as history from "../model/history"
 
 const pageSize = 100
 const largestPage = 500
-const nothingMore: Page = { messages: [], more: false }
 
 /** The room that pages come from. */
 export interface View {
@@ -43,12 +42,12 @@ export class Paging {
     )
   }
 
-  /** Goes to where event `seq` is, and holds what was said around it. */
+  /** Goes to where event `seq` is, and holds what was said around it: one page, the half of which comes after. */
   async goTo(seq: number): Promise<void> {
     this.#moves++
     await this.#load(
-      () => Promise.all([this.#before(seq + 1), messagesAfter(this.view.name, seq, pageSize)]),
-      ([before, after]) => history.around(this.view.now(), before, after),
+      () => this.#before(seq + pageSize / 2),
+      (page) => history.elsewhere(this.view.now(), page),
     )
   }
 
@@ -58,7 +57,7 @@ export class Paging {
     this.#moves++
     await this.#load(
       () => this.#before((this.view.now().seq ?? 0) + 1),
-      (page) => history.around(this.view.now(), page, nothingMore),
+      (page) => history.elsewhere(this.view.now(), page),
     )
   }
 

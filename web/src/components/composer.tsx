@@ -10,7 +10,6 @@ import { fit } from "./growing"
 import { Icon } from "./icon"
 import { Names, useNames } from "./names"
 import { isTouch } from "./screen"
-import { target } from "./target"
 
 const longest = 4000
 
@@ -35,7 +34,7 @@ export function Composer({ room }: { room: Room }) {
     const me = chat.me.value?.id
     const last = room.history.value.messages.findLast((message) => message.user.id === me && !message.deleted)
     if (!last) return
-    target.value = { room: room.name, id: last.id, seq: last.seq }
+    chat.target.value = { room: room.name, seq: last.seq }
     editing.value = last.id
   }
   const write = (text: string, caret: number) => {

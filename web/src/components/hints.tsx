@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals"
-import { invitation } from "../chat/address"
+import { linkTo } from "../chat/address"
 import type { Room } from "../chat/room"
 import { words } from "../language/language"
 import { useChat } from "./chat_context"
@@ -42,7 +42,7 @@ export function AloneHint({ room }: { room: Room }) {
     <aside class="patient mx-2 mt-5 mb-2 rounded-card border border-line bg-rail p-4">
       <p class="font-semibold">{words().hints.alone}</p>
       <p class="text-quiet">{words().hints.sendLink}</p>
-      <CopyLink address={invitation(room.name)} />
+      <CopyLink address={linkTo(room.name)} />
     </aside>
   )
 }

@@ -2,7 +2,7 @@ import { useComputed, useSignal } from "@preact/signals"
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
 import { words } from "../language/language"
-import { firstNew, type Row, rows } from "../model/rows"
+import { firstNew, type Row, rowKey, rows } from "../model/rows"
 import { hasStrayed, nearsEnd, nearsStart, spanAround, theEnd } from "../model/span"
 import { Refused } from "../connection/ask"
 import type { User } from "../model/contract"
@@ -16,7 +16,7 @@ import { useLogScroll } from "./log_scroll"
 import { PostRow } from "./post_row"
 import { isTouch } from "./screen"
 import { Skeleton } from "./skeleton"
-import { useTarget } from "./target"
+import { glow, sought } from "./visit"
 
 export function MessageLog({ room }: { room: Room }) {
   const chat = useChat()
@@ -50,23 +50,32 @@ export function MessageLog({ room }: { room: Room }) {
     else if (scroll.isInSight("new")) return
     toMessage(line, "new")
   }
+  const toTarget = async () => {
+    const message = await sought(chat, room)
+    if (message) toMessage(message.seq, rowKey(message, chat.me.peek()), glow)
+  }
   const toEnd = async () => {
+    chat.leaveTarget()
     await chat.attempt(() => room.paging.goToNewest())
     around.value = theEnd
     scroll.toEnd()
   }
   const place = async () => {
     placed.value = false
-    if (scroll.atEnd.peek()) await toNew()
+    if (chat.target.peek()?.room === room.name) await toTarget()
+    else if (scroll.atEnd.peek()) await toNew()
     placed.value = true
   }
+  const wanted = chat.target.value?.room === room.name ? chat.target.value : null
   useLayoutEffect(() => {
-    if (loaded) void place()
+    if (loaded && !wanted) void place()
   }, [loaded])
+  useLayoutEffect(() => {
+    if (loaded && wanted) void place()
+  }, [loaded, wanted])
   useReturn(room, place)
   useOwnPosts(room, toEnd)
   useLook(room, placed.value && scroll.atEnd.value)
-  useTarget(room, toMessage)
 
   const pointed = (event: Event) => {
     const row = (event.target as Element).closest<HTMLElement>("[data-key]")

@@ -1,9 +1,10 @@
-import { Component } from "preact"
+import { Component, type ComponentChildren } from "preact"
 import { useSignal } from "@preact/signals"
 import type { Room } from "../chat/room"
 import { words } from "../language/language"
 import type { Message } from "../model/contract"
 import { fullTime } from "../model/time"
+import { addressOf } from "../chat/address"
 import { isWordless } from "../model/wordless"
 import { Avatar } from "./avatar"
 import { useChat } from "./chat_context"
@@ -51,10 +52,10 @@ function Drawn({ id, at, message, leads, room, active }: Props) {
       aria-label={`${message.user.name}: ${message.deleted ? words().log.deleted : message.text}`}
     >
       <div class="w-9 flex-none pt-0.5 text-right">
-        {leads ? <Avatar user={message.user} /> : <Gutter at={at} />}
+        {leads ? <Avatar user={message.user} /> : <Gutter at={at} href={addressOf(room.name, message.seq)} />}
       </div>
       <div class="min-w-0 flex-1">
-        {leads && <Byline name={message.user.name} mine={mine} at={at} />}
+        {leads && <Byline name={message.user.name} mine={mine} at={at} href={addressOf(room.name, message.seq)} />}
         {isEditing ? <EditForm room={room} message={message} /> : <Body message={message} />}
         <Reactions room={room} message={message} />
         {showsActions && <MessageActions room={room} message={message} mine={mine} busy={busy} />}
@@ -63,20 +64,37 @@ function Drawn({ id, at, message, leads, room, active }: Props) {
   )
 }
 
-function Gutter({ at }: { at: Date }) {
+function Gutter({ at, href }: { at: Date; href: string }) {
   return (
     <span class="block text-[0.6875rem] leading-5 whitespace-nowrap text-quiet opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
-      <Clock at={at} />
+      <Permalink href={href}>
+        <Clock at={at} />
+      </Permalink>
     </span>
   )
 }
 
-export function Byline({ name, mine, at }: { name: string; mine: boolean; at: Date }) {
+/** Where the message is. The keyboard finds it among the message's actions, and isn't held up by it here. */
+function Permalink({ href, children }: { href: string; children: ComponentChildren }) {
+  return (
+    <a class="hover:underline" href={href} tabIndex={-1}>
+      {children}
+    </a>
+  )
+}
+
+export function Byline({ name, mine, at, href }: { name: string; mine: boolean; at: Date; href?: string }) {
   return (
     <p class="flex items-baseline gap-2 leading-5">
       <span class={`truncate font-semibold ${mine ? "text-accent" : ""}`}>{name}</span>
       <span class="flex-none text-[0.8125rem] text-quiet">
-        <Ago at={at} />
+        {href ? (
+          <Permalink href={href}>
+            <Ago at={at} />
+          </Permalink>
+        ) : (
+          <Ago at={at} />
+        )}
       </span>
     </p>
   )

@@ -10,7 +10,6 @@ import { highlighted } from "../model/highlight"
 import { Avatar } from "./avatar"
 import { useChat } from "./chat_context"
 import { Ago } from "./clock"
-import { target } from "./target"
 
 export function SearchPanel({ onChosen }: { onChosen: () => void }) {
   const searched = useSignal("")
@@ -62,8 +61,7 @@ export function SearchPanel({ onChosen }: { onChosen: () => void }) {
 function Hit({ hit, searched, onChosen }: { hit: SearchHit; searched: string; onChosen: () => void }) {
   const chat = useChat()
   const go = () => {
-    target.value = { room: hit.channel, id: hit.id, seq: hit.seq }
-    chat.enter(hit.channel)
+    chat.enter(hit.channel, hit.seq)
     onChosen()
   }
   return (

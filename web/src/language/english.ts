@@ -143,6 +143,12 @@ export function english(locale: string) {
       anotherName: "You got another name before it was sent.",
       anotherNameUnsure: "You got another name before it was sent. It may have arrived.",
     },
+    link: {
+      copy: "Copy link",
+      copied: "Link copied",
+      nothing: "That message isn't there. Perhaps the link is wrong.",
+      deleted: "That message was deleted.",
+    },
     search: {
       title: "Search messages",
       placeholder: "Words from the message",

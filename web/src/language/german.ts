@@ -142,6 +142,12 @@ export function german(locale: string): Words {
       anotherName: "Du bekamst einen anderen Namen, bevor es gesendet war.",
       anotherNameUnsure: "Du bekamst einen anderen Namen, bevor es gesendet war. Vielleicht ist es angekommen.",
     },
+    link: {
+      copy: "Link kopieren",
+      copied: "Link kopiert",
+      nothing: "Diese Nachricht gibt es nicht. Vielleicht stimmt der Link nicht.",
+      deleted: "Diese Nachricht wurde gelöscht.",
+    },
     search: {
       title: "Nachrichten suchen",
       placeholder: "Wörter aus der Nachricht",

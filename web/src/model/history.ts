@@ -74,10 +74,9 @@ export function newer(history: History, page: Page): History {
   return trimmed({ ...history, messages, newest }, mostHeld)
 }
 
-/** Goes elsewhere: holds the end of one page and the beginning of the next, and nothing else. */
-export function around(history: History, before: Page, after: Page): History {
-  const messages = [...before.messages, ...after.messages]
-  return { ...history, messages, more: before.more, newest: Math.max(history.newest, messages.at(-1)?.seq ?? 0) }
+/** Goes elsewhere: holds that page, and nothing else. */
+export function elsewhere(history: History, { messages, more }: Page): History {
+  return { ...history, messages, more, newest: Math.max(history.newest, messages.at(-1)?.seq ?? 0) }
 }
 
 /** The same window as it stands now; what the page doesn't reach back to is let go of. */
