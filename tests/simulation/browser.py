@@ -7,6 +7,7 @@ from random import Random
 from typing import Protocol
 
 from tests.simulation.agenda import Agenda, Appointment
+from tests.simulation.excuses import Excuses
 from tests.simulation.lines import Conditions
 from tests.simulation.network import ClientEnd, Network
 
@@ -16,20 +17,34 @@ CONNECT_TIMEOUT = 20.0
 CLOSE_TIMEOUT = 10.0
 
 
-class Dial(Protocol):
-    """Where clients find the server: the network of the process that listens now, if one does."""
+class Host(Protocol):
+    """A node, as far as a client is concerned."""
 
-    def __call__(self) -> Network | None: ...
+    @property
+    def network(self) -> Network: ...
+
+    @property
+    def excuses(self) -> Excuses: ...
+
+    def told(self, room: str) -> int | None: ...
+
+
+class Dial(Protocol):
+    """Where clients find the server: a node that listens now, if one does."""
+
+    def __call__(self) -> Host | None: ...
 
 
 class Browser:
-    """One client's machine. `sockets`: those that are not closed. `malformed` is told of frames that are none."""
+    """One client's machine. `sockets`: those that are not closed. `host`: the node that it reached last. `malformed` is
+    told of frames that are none."""
 
     def __init__(self, name: str, agenda: Agenda, chance: Random, conditions: Conditions, dial: Dial) -> None:
         self.name = name
         self.agenda = agenda
         self.chance = chance
         self.sockets: list[WebSocket] = []
+        self.host: Host | None = None
         self.malformed: Callable[[str], None] = lambda what: None
         self._conditions = conditions
         self._dial = dial
@@ -45,13 +60,14 @@ class Browser:
         return self.sockets[-1]
 
     def _arrive(self, end: ClientEnd) -> None:
-        network = self._dial()
+        host = self._dial()
         if end.over:
             return
-        if network is None:
+        if host is None:
             end.reset()  # connection refused
         else:
-            network.connect(end)
+            self.host = host
+            host.network.connect(end)
 
 
 class WebSocket:

@@ -1,5 +1,7 @@
 """One seed is all the chance there is: what else would differ from run to run is replaced while a world runs."""
 
+import random
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,11 +48,13 @@ class Calendar:
 
 @contextmanager
 def decided_by(seed: int) -> Iterator[None]:
-    """Trio's scheduler, the time of day and new ids follow from `seed` alone."""
-    calendar = Calendar()
+    """Trio's scheduler, the time of day, new ids and what is random elsewhere follow from `seed` alone."""
+    calendar, patience, origins = Calendar(), stream(seed, "patience"), stream(seed, "origins")
     with (
         patch.object(trio_run, "_ALLOW_DETERMINISTIC_SCHEDULING", True),
         patch.object(trio_run, "_r", stream(seed, "scheduler")),
+        patch.object(random, "uniform", patience.uniform),
+        patch.object(secrets, "token_bytes", origins.randbytes),
         patch.object(uuid_utils, "uuid7", calendar.uuid7),
         patch.object(time, "time", calendar.time),
         patch.object(time, "time_ns", calendar.time_ns),

@@ -9,9 +9,10 @@ from chatter.core.model import User
 from chatter.tokens import Tokens
 from tests.simulation.browser import Browser, WebSocket
 from tests.simulation.chance import stream
+from tests.simulation.cluster import Cluster
+from tests.simulation.node import PUSH_TIMEOUT, RECENT, Node
 from tests.simulation.page import Page, Room
 from tests.simulation.process import SECRET
-from tests.simulation.server import PUSH_TIMEOUT, RECENT, Server
 from tests.simulation.witness import Witness
 
 HEARTBEATS = 70.0
@@ -25,7 +26,7 @@ class Client:
     name: str
     browser: Browser
     witness: Witness
-    server: Server
+    cluster: Cluster
     token: str | None
     said: int = 0
     page: Page = attrs.field(init=False)
@@ -35,7 +36,7 @@ class Client:
 
     def _open(self) -> None:
         self.page = Page(self.browser, self.witness, self.token)
-        for room in self.server.schedule.rooms:
+        for room in self.cluster.schedule.rooms:
             self.page.enter(room)
 
     @property
@@ -43,7 +44,15 @@ class Client:
         """The server's side of the socket, None when it has none."""
         connection = self.page.socket.connection
         plain = None if connection is None else connection.transport.end.server
-        return None if plain is None else self.server.process.connection_on(plain)
+        node = self.node
+        return None if plain is None or node is None else node.process.connection_on(plain)
+
+    @property
+    def node(self) -> Node | None:
+        """The node that it reached last."""
+        host = self.browser.host
+        assert host is None or isinstance(host, Node)
+        return host
 
     @property
     def idle(self) -> bool:
@@ -92,9 +101,10 @@ class Client:
     def read(self, room: Room, number: int) -> None:
         room.tell("read", {"seq": number})
 
-    def identify(self, _room: Room, _number: int) -> None:
+    def identify(self, _room: Room, number: int) -> None:
         if self.token is None:
-            self.page.identify(self.name.replace(" ", "-"))
+            guests = self.cluster.schedule.guests or (self.name.replace(" ", "-"),)
+            self.page.identify(guests[number % len(guests)])
 
     def leave(self, room: Room, _number: int) -> None:
         self._out_of_touch()
@@ -158,15 +168,15 @@ class Client:
                 room.come_back()
 
 
-def arrived(server: Server, witness: Witness) -> list[Client]:
+def arrived(cluster: Cluster, witness: Witness) -> list[Client]:
     """Everybody of the schedule, with their tabs open."""
-    schedule, tokens, clients = server.schedule, Tokens(SECRET), []
+    schedule, tokens, clients = cluster.schedule, Tokens(SECRET), []
     for nth, user in enumerate(schedule.users):
         name = f"client {nth}"
-        browser = Browser(name, server.agenda, stream(schedule.seed, name), schedule.conditions, server.dial)
-        browser.malformed = server.violated
+        browser = Browser(name, cluster.setting.agenda, stream(schedule.seed, name), schedule.conditions, cluster.dial)
+        browser.malformed = cluster.setting.violated
         token = None if user is None else tokens.mint(User(f"u-{user}", user))
-        clients.append(Client(name, browser, witness, server, token))
+        clients.append(Client(name, browser, witness, cluster, token))
     return clients
 
 

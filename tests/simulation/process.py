@@ -1,9 +1,5 @@
-"""One process of the server: the real application on a simulated network and store. It may die at any moment; then
-nothing of it reaches anybody any more, and the next one has what was committed.
-
-Its bus is that of a node which is alone. One that loses, repeats and reorders is the third thing that such a process
-can be given (`Ground.bus`); the nodes that share it are more of them, on one disk.
-"""
+"""One process of the server: the real application on a simulated network, store and Redis. It may die at any moment;
+then nothing of it reaches anybody any more, and the next one has what was committed."""
 
 from collections.abc import Callable
 from random import Random
@@ -13,30 +9,37 @@ import trio
 
 from chatter.actors.child import ChildEnded, Node
 from chatter.application import Application, Ground
+from chatter.core.model import User
 from chatter.gateway import Limits
 from chatter.settings import Settings
 from tests.simulation.network import Network
+from tests.simulation.redis import Cable
 from tests.simulation.saboteur import PROCESS
 from tests.simulation.store import Disk, SimulatedStore, Weather
 
 SECRET = "the key of a simulated server"
-SETTINGS = Settings(host="chat", secret_key=SECRET, message_rate=0.0, node="simulated")
 
 
 class Process:
-    """`listening`: clients find it. `exited`: it has ended, by itself or after it was told to; `failure` says how.
-    `ended` is told of each child that ends."""
+    """`address`: of the bus, for this process alone. `listening`: clients find it. `exited`: it has ended, by itself or
+    after it was told to; `failure` says how. `ended` is told of each child that ends."""
 
     def __init__(
         self,
+        name: str,
+        address: str,
         network: Network,
+        cable: Cable,
         disk: Disk,
         weather: Weather,
         chance: Random,
         backlog: int,
         ended: Callable[[ChildEnded], None],
     ) -> None:
+        self.name = name
+        self.address = address
         self.network = network
+        self.cable = cable
         self.store = SimulatedStore(disk, weather, chance)
         self.exited = trio.Event()
         self.failure: BaseException | None = None
@@ -47,7 +50,8 @@ class Process:
             network=network,
             limits=Limits(backlog=backlog),
         )
-        self.app = Application(SETTINGS, ground=ground)
+        settings = Settings(host="chat", secret_key=SECRET, message_rate=0.0, node=name, bus=address)
+        self.app = Application(settings, ground=ground)
         self.app.telemetry.subscribe(ChildEnded, ended)
 
     @property
@@ -64,12 +68,14 @@ class Process:
         finally:
             self.dead = True
             self.network.sever()
+            self.cable.die()
             self.exited.set()
 
     def die(self) -> None:
         """Its actors go on for a moment, but nothing of what they do has any effect."""
         self.dead = self.store.dead = True
         self.network.sever()
+        self.cable.die()
         self.app.stop()
 
     def drain(self) -> None:
@@ -94,6 +100,18 @@ class Process:
         """Whom the room takes for its members; none when it does not run."""
         running = self._room(room)
         return [] if running is None else list(running._audience)
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """The names that are held here, and whose they are."""
+        claims: Any = self.app.bus.claims
+        return list(claims._names)
+
+    @property
+    def users(self) -> list[User]:
+        """Who is here."""
+        seats = [sitting.seat for sitting in self.app.sessions._sittings.values()]
+        return [seat.user for seat in seats if seat.user is not None]
 
     def told(self, room: str) -> int | None:
         """Up to which seq the room has told its members; None when it does not run."""

@@ -17,6 +17,8 @@ PROCESS: "ContextVar[object]" = ContextVar("process")
 """Whose task it is; tasks inherit it."""
 
 TOO_MANY_STEPS = 300_000
+NEVER_FAIL = ("_nested_child_finished", "acquire")
+"""Trio's, in which nothing can raise but a cancel: a nursery's end; a lock that is had and not yet held."""
 
 
 class Sabotage(Exception):
@@ -28,26 +30,25 @@ class Demolished(BaseException):
 
 
 class Saboteur(Instrument):
-    """`process`: whose tasks are crashed. `struck` is told of each crash. `steps`: how many steps all tasks have made;
+    """`struck` is told of each crash: whose task it was, and its name. `steps`: how many steps all tasks have made;
     `recorded` keeps their names."""
 
     def __init__(self, record_steps: bool = False) -> None:
-        self.process: object = None
         self.steps = 0
         self.recorded: list[str] | None = [] if record_steps else None
-        self.struck: Callable[[str], None] = lambda name: None
-        self._tasks: dict[str, Task] = {}
-        self._armed: dict[str, int] = {}
+        self.struck: Callable[[object, str], None] = lambda process, name: None
+        self._tasks: dict[tuple[object, str], Task] = {}
+        self._armed: dict[Task, int] = {}
         self._all: dict[Task, None] = {}
 
-    def crash(self, name: str, after: int) -> bool:
+    def crash(self, process: object, name: str, after: int) -> bool:
         """Crash the task of this name when it wakes up for the `after`-th time; 0: where it waits now. Whether there
         is such a task."""
-        task = self._tasks.get(name)
-        if task is None or name in self._armed:
+        task = self._tasks.get((process, name))
+        if task is None or task in self._armed:
             return False
         if after or not self._crash_where_it_waits(task):
-            self._armed[name] = max(1, after)
+            self._armed[task] = max(1, after)
         return True
 
     def disarm(self) -> None:
@@ -56,7 +57,7 @@ class Saboteur(Instrument):
     def _crash_where_it_waits(self, task: Task) -> bool:
         if task._abort_func is None or not _in_child(task):
             return False
-        self.struck(task.name)
+        self.struck(task.context.get(PROCESS), task.name)
         task._attempt_abort(_raise_sabotage)
         return True
 
@@ -71,24 +72,26 @@ class Saboteur(Instrument):
         process = task.context.get(PROCESS)
         if process is not None:
             self._all[task] = None
-            if process is self.process:
-                self._tasks[task.name] = task
+            self._tasks[process, task.name] = task
 
     def task_exited(self, task: Task) -> None:
-        self._all.pop(task, None)
-        if self._tasks.get(task.name) is task:
-            del self._tasks[task.name]
-            self._armed.pop(task.name, None)
+        if task not in self._all:
+            return
+        del self._all[task]
+        self._armed.pop(task, None)
+        key = task.context.get(PROCESS), task.name
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
 
     def before_task_step(self, task: Task) -> None:
         self.steps += 1
         if self.recorded is not None:
             self.recorded.append(task.name)
-        if self._armed and task.name in self._armed and self._tasks.get(task.name) is task:
-            self._armed[task.name] -= 1
-            if self._armed[task.name] <= 0 and _in_child(task):
-                del self._armed[task.name]
-                self.struck(task.name)
+        if self._armed and task in self._armed:
+            self._armed[task] -= 1
+            if self._armed[task] <= 0 and _in_child(task):
+                del self._armed[task]
+                self.struck(task.context.get(PROCESS), task.name)
                 task._next_send_fn, task._next_send = task.coro.throw, Sabotage("drill")
         if self.steps > TOO_MANY_STEPS:
             task._next_send_fn, task._next_send = task.coro.throw, Demolished()
@@ -103,12 +106,12 @@ def _raise_demolished() -> None:
 
 
 def _in_child(task: Task) -> bool:
-    """Whether the task is inside a child's own `run`, and waits there for what can fail: not for its nursery's end."""
+    """Whether the task is inside a child's own `run`, and waits there for what can fail."""
     inside = False
     coroutine: Any = task.coro
     while isinstance(coroutine, CoroutineType):
         name = coroutine.cr_code.co_name
-        if name == "_nested_child_finished":
+        if name in NEVER_FAIL:
             return False
         inside = inside or (name == "run" and coroutine.cr_await is not None)
         coroutine = coroutine.cr_await

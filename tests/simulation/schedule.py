@@ -1,49 +1,28 @@
-"""What people do and what breaks, and when: made from a seed, and made smaller when something went wrong.
-
-Each seed draws which kinds of faults there are at all (swarm testing: Groce et al., 2012), since a run in which all of
-them come seldom shows what a few of them do together. Half of what breaks does so in the midst of what people do.
-"""
+"""What people do and what breaks, and when: made from a seed, and made smaller when something went wrong."""
 
 from collections.abc import Callable, Collection, Sequence
 from random import Random
-from typing import Any
 
 import attrs
 
 from tests.simulation.bounds import Bounds
 from tests.simulation.chance import stream
+from tests.simulation.faults import Step, faults, faults_of_several, last_word
 from tests.simulation.lines import Conditions
+from tests.simulation.redis import Traffic
 
 ROOMS = ("lobby", "den")
+GUESTS = ("sam", "kim")
 LONG_PAUSE = 100.0
-TARGETS = (
-    *["session"] * 4,
-    *["room"] * 6,
-    *["directory", "presence", "store", "gateway"] * 2,
-    "poller",
-    "sweeper",
-    "bus",
-)
-
-
-@attrs.frozen
-class Step:
-    """Something that is done at a time: by or to client `who`, with `what`."""
-
-    at: float
-    kind: str
-    who: int = 0
-    what: tuple[Any, ...] = ()
-
-    def __str__(self) -> str:
-        what = " ".join(map(str, self.what))
-        return f"{self.at:7.3f} s  {self.kind}  client {self.who}  {what}".rstrip()
 
 
 @attrs.frozen(kw_only=True)
 class Schedule:
     """`users`: who each client is at first; None is a visitor. `polled`: whether there is an epoll. `backlog`: bytes
-    that may wait for a slow reader. `pace`: the store's. `length`: seconds after which nothing breaks any more."""
+    that may wait for a slow reader. `pace`: the store's. `length`: seconds after which nothing breaks any more.
+
+    `nodes`: how many; `named`: whether a node's next process has its name. `guests`: what visitors want to be called;
+    each something else when there are none."""
 
     seed: int
     users: tuple[str | None, ...]
@@ -55,6 +34,10 @@ class Schedule:
     pace: float
     length: float
     steps: tuple[Step, ...]
+    nodes: int = 1
+    named: bool = True
+    guests: tuple[str, ...] = ()
+    traffic: Traffic = attrs.Factory(Traffic)
 
     def only(self, kept: Collection[int]) -> "Schedule":
         """The same world with these of its steps, counted from 0."""
@@ -63,19 +46,26 @@ class Schedule:
     def __str__(self) -> str:
         people = ", ".join(user or "a visitor" for user in self.users)
         lines = [f"rooms {', '.join(self.rooms)}; clients: {people}; {self.conditions}; {self.bounds}"]
+        if self.nodes > 1:
+            lines.append(f"{self.nodes} nodes; {self.traffic}")
         return "\n".join([*lines, *(f"  {step}" for step in self.steps)])
 
 
+Plan = Callable[[int], Schedule]
+"""What a seed means."""
+
+
 def scheduled(seed: int) -> Schedule:
+    """A world of one node."""
     chance = stream(seed, "schedule")
     users = _users(chance)
     rooms = ROOMS[: chance.choice((1, 1, 2))]
     length = round(chance.uniform(3, 10), 3)
     moments = [chance.uniform(0.3, length) for _ in range(chance.randrange(3, 9))]
     steps = [step for moment in moments for step in _burst(chance, moment, len(users), rooms)]
-    steps += _faults(chance, moments, length, len(users), rooms)
+    steps += faults(chance, moments, length, len(users), rooms)
     if chance.random() < 0.15:
-        steps += _last_word(chance, length, len(users), rooms)
+        steps += last_word(chance, length, len(users), rooms)
     steps = [attrs.evolve(step, at=min(step.at, length)) for step in steps]
     if chance.random() < 0.04:
         steps, length = _with_a_pause(steps, moments[0], length, len(users), rooms)
@@ -94,6 +84,34 @@ def scheduled(seed: int) -> Schedule:
         pace=chance.choice((0.002, 0.002, 0.03)),
         length=length,
         bounds=_bounds(stream(seed, "bounds")),
+        steps=tuple(sorted(steps, key=lambda step: step.at)),
+    )
+
+
+def several(seed: int) -> Schedule:
+    """A world of two to four nodes, whose visitors want the same names."""
+    chance = stream(seed, "nodes")
+    one = scheduled(seed)
+    nodes = chance.choice((2, 2, 3, 4))
+    length = round(chance.uniform(4, 14), 3)
+    users = (*one.users, *chance.choices(("ann", "bob", None, None), k=chance.randrange(1, 4)))
+    moments = [chance.uniform(0.5, length) for _ in range(chance.randrange(3, 9))]
+    steps = [step for moment in moments for step in _burst(chance, moment, len(users), one.rooms)]
+    steps += faults_of_several(chance, moments, length, len(users), one.rooms, nodes)
+    steps = [attrs.evolve(step, at=min(step.at, length)) for step in steps]
+    return attrs.evolve(
+        one,
+        users=users,
+        length=length,
+        nodes=nodes,
+        named=chance.random() < 0.5,
+        guests=GUESTS,
+        traffic=Traffic(
+            latency=chance.choice((0.002, 0.02, 0.02, 0.1)),
+            lost=chance.choice((0.0, 0.0, 0.1, 0.3)),
+            doubled=chance.choice((0.0, 0.2)),
+            overtaken=chance.choice((0.0, 0.0, 0.3)),
+        ),
         steps=tuple(sorted(steps, key=lambda step: step.at)),
     )
 
@@ -161,90 +179,6 @@ def _burst(chance: Random, moment: float, clients: int, rooms: Sequence[str]) ->
         )
         for kind in chance.choices(names, weights, k=chance.randrange(1, 7))
     ]
-
-
-# -- what breaks
-
-_Fault = Callable[[Random, float, int, Sequence[str]], Step]
-
-
-def _crash(chance: Random, at: float, clients: int, rooms: Sequence[str]) -> Step:
-    target = chance.choice(TARGETS)
-    after = chance.choice((0, 0, 1, 1, 2, 3, 5, 8))
-    return Step(at, "crash", chance.randrange(clients), (target, chance.choice(rooms), after))
-
-
-def _reset(chance: Random, at: float, clients: int, _rooms: Sequence[str]) -> Step:
-    return Step(at, "reset", chance.randrange(clients))
-
-
-def _cut(chance: Random, at: float, clients: int, _rooms: Sequence[str]) -> Step:
-    return Step(at, "cut", chance.randrange(clients), (chance.randrange(1, 600),))
-
-
-def _stall(chance: Random, at: float, clients: int, _rooms: Sequence[str]) -> Step:
-    direction = chance.choice(("down", "down", "up"))
-    seconds = round(chance.choice((chance.uniform(0.01, 0.5), chance.uniform(1, 20))), 3)
-    return Step(at, "stall", chance.randrange(clients), (direction, seconds))
-
-
-def _vanish(chance: Random, at: float, clients: int, _rooms: Sequence[str]) -> Step:
-    return Step(at, "vanish", chance.randrange(clients))
-
-
-def _commit(chance: Random, at: float, _clients: int, _rooms: Sequence[str]) -> Step:
-    return Step(at, "commit_fails", 0, (chance.choice(("before", "after", "after")), chance.choice((1, 1, 2))))
-
-
-def _outage(chance: Random, at: float, _clients: int, _rooms: Sequence[str]) -> Step:
-    return Step(at, "outage", 0, (round(chance.uniform(0.05, 2), 3),))
-
-
-def _slow(chance: Random, at: float, _clients: int, _rooms: Sequence[str]) -> Step:
-    return Step(at, "slow_store", 0, (round(chance.uniform(0.1, 3), 3), chance.choice((0.1, 1.0))))
-
-
-def _death(chance: Random, at: float, _clients: int, _rooms: Sequence[str]) -> Step:
-    return Step(at, "death", 0, (round(chance.uniform(0.01, 1.5), 3),))
-
-
-def _drain(chance: Random, at: float, _clients: int, _rooms: Sequence[str]) -> Step:
-    return Step(at, "drain", 0, (round(chance.uniform(0.0, 1.5), 3),))
-
-
-_KINDS: Sequence[tuple[_Fault, int]] = (
-    (_crash, 12),
-    (_crash, 6),
-    (_reset, 3),
-    (_cut, 3),
-    (_stall, 3),
-    (_vanish, 1),
-    (_commit, 4),
-    (_outage, 1),
-    (_slow, 1),
-    (_death, 1),
-    (_drain, 1),
-)
-
-
-def _last_word(chance: Random, length: float, clients: int, rooms: Sequence[str]) -> list[Step]:
-    """Something is stored, its answer is lost, and nobody says anything after it."""
-    at, kind = round(length - 0.3, 3), chance.choice(("edit", "delete", "react"))
-    deed = Step(round(at + 0.01, 3), kind, chance.randrange(clients), (chance.choice(rooms), chance.randrange(100)))
-    return [Step(at, "commit_fails", 0, ("after", 1)), deed]
-
-
-def _faults(chance: Random, moments: Sequence[float], length: float, clients: int, rooms: Sequence[str]) -> list[Step]:
-    if chance.random() < 0.05:
-        return []
-    kinds = [kind for kind in _KINDS if chance.random() < 0.4] or list(_KINDS)
-    found = []
-    for _ in range(chance.randrange(1, 9)):
-        near = chance.choice(moments) + chance.choice((0.0, 0.004, 0.02, 0.06)) * chance.random()
-        at = round(chance.choice((near, chance.uniform(0.0, length))), 3)
-        kind = chance.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
-        found.append(kind(chance, at, clients, rooms))
-    return found
 
 
 def minimized(count: int, fails: Callable[[frozenset[int]], bool]) -> frozenset[int]:

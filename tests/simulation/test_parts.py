@@ -196,8 +196,8 @@ def test_a_task_is_crashed_where_it_waits_and_when_it_wakes() -> None:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(Child().run, name="child")
                 await trio.sleep(0.5)
-                saboteur._tasks["child"] = next(iter(nursery.child_tasks))
-                saboteur.crash("child", after)
+                saboteur._tasks[None, "child"] = next(iter(nursery.child_tasks))
+                saboteur.crash(None, "child", after)
 
     trio.run(main, clock=MockClock(autojump_threshold=0), instruments=[saboteur])
     assert ends == [0.5, 3.5]

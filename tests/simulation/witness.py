@@ -4,17 +4,17 @@
 * What is told was stored before, and is told to each socket in `seq` order, nothing missing and nothing twice.
 * Nothing is refused, left unanswered or hung up without a reason that the schedule gave.
 
-`Trouble` knows the reasons: each fault excuses some of this, for some time.
+`Trouble` and each node's `Excuses` know the reasons: each fault excuses some of this, for some time.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
 from chatter.core.events import Deleted, Edited, Event, Posted, Reacted
 from chatter.core.model import Message
-from tests.simulation.browser import WebSocket
+from tests.simulation.browser import Host, WebSocket
+from tests.simulation.excuses import Trouble
 from tests.simulation.page import DURABLE, Page, Room
 from tests.simulation.store import Disk
 
@@ -25,54 +25,29 @@ KINDS: dict[str, type] = {
     "reaction": Reacted,
 }
 
-MISSED_AFTER = 60.0
 CHANGES = ("edit_message", "delete_message", "react")
 
 
-@attrs.define
-class Trouble:
-    """Until when what is excused, in seconds since the world began. `lines`: for single clients, whose answers may not
-    come and whose sockets may go; `delays`: for those to whom refusals may come late."""
-
-    refusals: float = -1.0
-    silence: float = -1.0
-    closing: dict[int, float] = attrs.Factory(dict)  # close code -> until when, for everybody
-    lines: dict[str, float] = attrs.Factory(dict)
-    delays: dict[str, float] = attrs.Factory(dict)
-
-    def server(self, now: float, *, refusals: float = 0.0, silence: float = 0.0) -> None:
-        self.refusals = max(self.refusals, now + refusals)
-        self.silence = max(self.silence, now + silence)
-
-    def hang_up(self, now: float, code: int, seconds: float) -> None:
-        self.closing[code] = max(self.closing.get(code, -1.0), now + seconds)
-
-    def line(self, client: str, until: float) -> None:
-        self.lines[client] = max(self.lines.get(client, -1.0), until)
-
-    def delay(self, client: str, until: float) -> None:
-        self.delays[client] = max(self.delays.get(client, -1.0), until)
-
-
 class Witness:
-    """`violated`: told of the first thing that must not be. `told`: up to which seq a room has told its members, None
-    when it does not run. `trace`: everything that was seen, in order."""
+    """`violated`: told of the first thing that must not be. `trace`: everything that was seen, in order. `name_in_use`:
+    whether somebody is called so, or was a moment ago. `presence_told`: told of what clients hear of it."""
 
     def __init__(
         self,
         disk: Disk,
         now: Callable[[], float],
         violated: Callable[[str], None],
-        told: Callable[[str], int | None],
     ) -> None:
         self.trace: list[tuple[Any, ...]] = []
         self.trouble = Trouble()
         self.acks = 0
         self.deliveries = 0
+        self.name_in_use: Callable[[str], bool] = lambda name: False
+        self.presence_told: Callable[[Page, WebSocket, str, str, Any], None] = lambda *_: None
         self._disk = disk
+        self._stored_at: dict[str, list[float]] = {name: [] for name in disk.rooms}
         self._now = now
         self._violated = violated
-        self._told_by = told
         self._scanned: dict[str, int] = dict.fromkeys(disk.rooms, 0)
         self._posts: dict[tuple[str, str, str], Message] = {}
         self._replies: dict[tuple[str, str, str], Any] = {}
@@ -89,10 +64,15 @@ class Witness:
         for name, room in self._disk.rooms.items():
             for event in room.events[self._scanned[name] :]:
                 self._scanned[name] += 1
+                self._stored_at[name].append(self._now())
                 self.note("stored", name, event.seq, event.name, event.message_id)
                 if event.seq != self._scanned[name]:
                     self._violated(f"{name} stores seq {event.seq} at place {self._scanned[name]}")
                 self._remember(name, event)
+
+    def stored_by(self, room: str, when: float) -> int:
+        """The room's last seq at that time."""
+        return bisect_right(self._stored_at[room], when)
 
     def _remember(self, room: str, event: Event) -> None:
         if isinstance(event, Edited):
@@ -116,6 +96,8 @@ class Witness:
             self._let_in(page, transport, topic, payload["response"])
         elif event in ("phx_close", "phx_error"):
             self._told.pop((transport, topic), None)
+        elif event.startswith("presence_"):
+            self.presence_told(page, transport, topic, event, payload)
         elif event in DURABLE:
             self._check_told(page, topic, event, payload)
             expected = self._told.get((transport, topic))
@@ -163,13 +145,13 @@ class Witness:
             self._violated(f"{event} {asked} is acknowledged as {reply}, which is not stored")
         elif event == "new_message":
             assert room.page.user is not None
-            self.posted(room.name, room.page.user["id"], asked, reply)
+            self.posted(room.name, room.page.user["id"], asked, reply, room.page.browser.host)
         elif (
             event in ("edit_message", "delete_message", "react") and events[reply["seq"] - 1].message_id != asked["id"]
         ):
             self._violated(f"{event} {asked} is acknowledged as {reply}, which is something else")
 
-    def posted(self, room: str, user: str, asked: Any, reply: Any) -> None:
+    def posted(self, room: str, user: str, asked: Any, reply: Any, host: Host | None) -> None:
         """A post is acknowledged."""
         key = (room, user, asked["client_id"])
         message = self._posts.get(key)
@@ -177,13 +159,13 @@ class Witness:
             self._violated(f"{asked} is acknowledged as {reply}, but stored as {message}")
         if self._replies.setdefault(key, reply) != reply:
             self._violated(f"{asked} is answered {reply} after {self._replies[key]}")
-        told = self._told_by(room)
+        told = None if host is None else host.told(room)
         if told is not None and told < reply["seq"]:
             self._violated(f"{asked} is acknowledged as {reply}, and the members are told up to {told}")
 
-    def bot_refused(self, asked: Any, refusal: Exception) -> None:
+    def bot_refused(self, host: Host, asked: Any, refusal: Exception) -> None:
         self.note("a bot is refused", str(refusal))
-        if self._now() > self.trouble.refusals:
+        if self._now() > host.excuses.refusals:
             self._violated(f"a bot is refused {asked}: {refusal}")
 
     def refused(self, room: Room, event: str, asked: Any, refusal: Any) -> None:
@@ -199,15 +181,17 @@ class Witness:
             case "not_found":
                 message = self._disk.rooms[room.name].messages.get(asked.get("id"))
                 return event in ("edit_message", "react") and (message is None or message.deleted)
-            case "name_taken":  # by its own earlier socket, which is dead and not yet missed
-                return self._now() <= self.trouble.lines.get(room.page.browser.name, -1.0) + MISSED_AFTER
+            case "name_taken":
+                return self.name_in_use(asked["name"])
             case "unmatched topic":
                 return event != "phx_join" and self._troubled(room)
             case _:
                 return False
 
     def _troubled(self, room: Room) -> bool:
-        return self._now() <= max(self.trouble.refusals, self.trouble.delays.get(room.page.browser.name, -1.0))
+        host = room.page.browser.host
+        refusals = -1.0 if host is None else host.excuses.refusals
+        return self._now() <= max(refusals, self.trouble.delays.get(room.page.browser.name, -1.0))
 
     def unanswered(self, room: Room, event: str) -> None:
         name = room.page.browser.name
@@ -218,5 +202,6 @@ class Witness:
     def closed(self, page: Page, code: int) -> None:
         name, now = page.browser.name, self._now()
         self.note(name, "is closed with", code)
-        if now > max(self.trouble.closing.get(code, -1.0), self.trouble.lines.get(name, -1.0)):
+        closing = {} if page.browser.host is None else page.browser.host.excuses.closing
+        if now > max(closing.get(code, -1.0), self.trouble.lines.get(name, -1.0)):
             self._violated(f"the socket of {name} is closed with {code}")

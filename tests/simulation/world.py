@@ -1,4 +1,4 @@
-"""A world: a server, its clients and everything that happens to them, from one schedule.
+"""A world: a server of one node or several, its clients and everything that happens to them, from one schedule.
 
 `run` gives a `Report`. What must not happen is found by the `Witness` while the world runs, and by `Quiet` once nothing
 breaks any more.
@@ -9,26 +9,35 @@ import traceback
 from collections import Counter
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import attrs
 import trio
 from trio.testing import MockClock
 
+from chatter.bus.redis import bus
 from tests.simulation.agenda import Agenda
+from tests.simulation.attendance import Attendance
 from tests.simulation.bounds import applied
 from tests.simulation.chance import decided_by
+from tests.simulation.cluster import Cluster
+from tests.simulation.faults import Step
+from tests.simulation.names import Names
+from tests.simulation.node import TASKS, Node
 from tests.simulation.people import Client, arrived
 from tests.simulation.quiet import Quiet
+from tests.simulation.redis import Redis
 from tests.simulation.saboteur import Saboteur
-from tests.simulation.schedule import Schedule, Step
-from tests.simulation.server import TASKS, Server
+from tests.simulation.schedule import Schedule
 from tests.simulation.store import Disk
+from tests.simulation.timely import Timely
 from tests.simulation.witness import Witness
 
 BEFORE_ANYBODY_COMES = 0.05
 LOOK_EVERY = 0.5
 PATIENCE = 150.0
 AFTERWARDS = 3.0
+UPHEAVALS = ("bus_cut", "isolation", "redis_death", "death", "drain", "outage", "commit_fails", "crash")
 
 
 @attrs.frozen(kw_only=True)
@@ -66,49 +75,58 @@ class World:
         self._over = trio.Event()
         self._agenda = Agenda()
         disk = Disk(self._schedule.rooms)
-        self._witness = Witness(
-            disk, lambda: self._agenda.now, self._violated, lambda room: self._server.process.told(room)
-        )
+        redis = Redis(self._agenda)
+        self._witness = Witness(disk, lambda: self._agenda.now, self._violated)
         async with trio.open_nursery() as nursery:
-            self._server = Server(
-                self._schedule, self._agenda, disk, self._witness, self.saboteur, nursery, self._violated
+            self._cluster = Cluster.of(
+                self._schedule, self._agenda, disk, redis, self._witness, self.saboteur, nursery, self._violated
             )
             nursery.start_soon(self._keep_agenda)
-            with trio.CancelScope() as story:
-                nursery.start_soon(self._cut_short, story)
-                await self._tell()
-            await self._server.close_down()
+            with patch.object(bus, "Redis", redis):
+                with trio.CancelScope() as story:
+                    nursery.start_soon(self._cut_short, story)
+                    await self._tell()
+                await self._cluster.close_down()
             self._seconds = self._agenda.now
             nursery.cancel_scope.cancel()
 
     async def _tell(self) -> None:
-        self._server.boot()
+        self._cluster.boot()
         await trio.sleep(BEFORE_ANYBODY_COMES)
-        self._clients += arrived(self._server, self._witness)
+        self._clients += arrived(self._cluster, self._witness)
         for step in self._schedule.steps:
             self._agenda.after(step.at, partial(self._do, step))
-        quiet = Quiet(self._server, self._clients, self._violated)
+        setting, nodes = self._cluster.setting, self._cluster.nodes
+        quiet, self._names = Quiet(self._cluster, self._clients, self._violated), Names(setting, nodes)
+        self._timely, self._attendance = Timely(setting, nodes), Attendance(setting, self._clients)
+        self._names.watch()
+        self._attendance.watch(nodes)
         with trio.move_on_after(self._schedule.length):
             while True:
-                quiet.check_bounds()
-                await trio.sleep(LOOK_EVERY)
+                await self._look(quiet)
         self._calm = True
-        self._server.mend()
+        self._cluster.mend()
         for client in self._clients:
             client.calm_down()
         await self._settle(quiet)
         await trio.sleep(AFTERWARDS)
         await self._settle(quiet)
         quiet.check()
+        self._names.check()
         await quiet.check_drain()
+
+    async def _look(self, quiet: Quiet) -> None:
+        quiet.check_bounds()
+        self._timely.check()
+        self._names.look()
+        await trio.sleep(LOOK_EVERY)
 
     async def _settle(self, quiet: Quiet) -> None:
         with trio.move_on_after(PATIENCE):
             while (unsettled := quiet.unsettled()) is not None:
-                quiet.check_bounds()
                 for client in self._clients:
                     client.try_again()
-                await trio.sleep(LOOK_EVERY)
+                await self._look(quiet)
             return
         self._violated(f"it does not become quiet: {unsettled}")
 
@@ -131,38 +149,46 @@ class World:
     def _do(self, step: Step) -> None:
         if self._calm:
             return
-        client = self._clients[step.who % len(self._clients)]
-        self._witness.note(step.kind, step.who, *step.what)
+        client, node = self._clients[step.who % len(self._clients)], self._cluster.nodes[step.node]
+        self._witness.note(step.kind, step.who, step.node, *step.what)
+        self._attendance.upheavals += step.kind in UPHEAVALS
         match step.kind, step.what:
             case "crash", (target, room, after):
-                self._crash(client, target, room, after)
+                self._crash(client, node, target, room, after)
             case "commit_fails", (when, times):
-                setattr(self._server.weather, when, times)
+                setattr(node.weather, when, times)
             case "outage", (seconds,):
-                self._server.outage(seconds)
+                node.outage(seconds)
             case "slow_store", (seconds, pace):
-                self._server.slow_store(seconds, pace)
+                node.slow_store(seconds, pace)
             case "death", (seconds,):
-                self._server.die(seconds)
+                node.die(seconds)
             case "drain", _:
-                self._server.restart()
+                node.restart()
+            case "bus_cut", (state, seconds):
+                node.cut(state, seconds)
+            case "isolation", (state, seconds):
+                node.cut(state, seconds)
+                node.outage(seconds)
+            case "redis_death", (seconds,):
+                self._cluster.redis_dies(seconds)
             case "bot", (room, _):
-                self._server.have_bot_say(room)
+                self._cluster.have_bot_say(room)
             case (("reset" | "cut" | "stall" | "vanish"), what):
                 getattr(client, step.kind)(*what)
             case deed, (room, number):
                 getattr(client, deed)(client.page.rooms[room], number)
 
-    def _crash(self, client: Client, target: str, room: str, after: int) -> None:
+    def _crash(self, client: Client, node: Node, target: str, room: str, after: int) -> None:
         match target:
             case "session":
-                connection = client.connection
+                connection, node = client.connection, client.node or node
                 name = "" if connection is None else connection.id
             case "room":
                 name = f"room:{room}"
             case _:
                 name = TASKS.get(target, target)
-        self.saboteur.crash(name, after)
+        node.crash(name, after)
 
     def report(self) -> Report:
         seen = self._witness.trace, self.saboteur.recorded
@@ -175,5 +201,5 @@ class World:
             seconds=self._seconds,
             acks=self._witness.acks,
             deliveries=self._witness.deliveries,
-            crashes=Counter(name for _, name in self._server.crashes),
+            crashes=Counter(name for node in self._cluster.nodes for _, name in node.crashes),
         )
