@@ -48,8 +48,10 @@ class Person:
         self.page.keyboard.press("Enter")
 
     def deletes(self, message: str) -> None:
+        """For good: they wait until it can't be undone."""
         self.picks("Delete", message)
-        self.message(message).get_by_role("button", name="Delete", exact=True).click()
+        expect(self.undo).to_be_visible()
+        expect(self.undo).to_have_count(0)
 
     def opens_another_tab(self) -> "Person":
         return Person(self.page.context.new_page(), self.url)
@@ -79,6 +81,10 @@ class Person:
     @property
     def composer(self) -> Locator:
         return self.page.get_by_label("Message to")
+
+    @property
+    def undo(self) -> Locator:
+        return self.log.get_by_role("button", name="Undo")
 
     @property
     def people(self) -> Locator:

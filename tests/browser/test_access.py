@@ -64,6 +64,7 @@ def test_axe_finds_nothing_on_any_screen(somebody: Somebody, server: Server, wid
     ada.page.keyboard.press("Escape")
     ada.picks("Delete", "See https://example.org")
     assert_nothing_found(ada)
+    ada.undo.click()
 
     ada.page.get_by_role("button", name="Search messages").click()
     assert_nothing_found(ada)

@@ -43,11 +43,30 @@ test("the second post waits for the answer to the first", async () => {
   const { heard, mouth, settle, texts } = server()
   const posting = open(mouth)
   posting.post("one")
+  await vi.advanceTimersByTimeAsync(500)
   posting.post("two")
   expect(texts()).toEqual(["one"])
   heard[0]!.answer(stored(1))
   await settle()
   expect(texts()).toEqual(["one", "two"])
+})
+
+test("what is written in one breath goes out half a second apart, and says so", async () => {
+  const { heard, mouth, settle, texts } = server()
+  const posting = open(mouth)
+  for (const text of ["one", "two", "three"]) posting.post(text)
+  const now = Date.now()
+  expect(posting.outbox.value.map(({ notBefore }) => notBefore)).toEqual([undefined, now + 500, now + 1000])
+  heard[0]!.answer(stored(1))
+  await vi.advanceTimersByTimeAsync(499)
+  expect(texts()).toEqual(["one"])
+  await vi.advanceTimersByTimeAsync(1)
+  expect(texts()).toEqual(["one", "two"])
+  heard[1]!.answer(stored(2))
+  await settle()
+  expect(texts()).toEqual(["one", "two"])
+  await vi.advanceTimersByTimeAsync(500)
+  expect(texts()).toEqual(["one", "two", "three"])
 })
 
 test("what is written offline goes out in order when the room is open again", async () => {
@@ -56,6 +75,7 @@ test("what is written offline goes out in order when the room is open again", as
   const posting = open(mouth)
   posting.post("one")
   posting.post("two")
+  await vi.advanceTimersByTimeAsync(500)
   expect(texts()).toEqual([])
   mouth.open = true
   posting.pump()

@@ -9,6 +9,7 @@ import type { RoomSummary, User } from "../model/contract"
 import { watchAttention } from "./attention"
 import { type Place, placeInAddress, showInAddress } from "./address"
 import { Room } from "./room"
+import { forgetRemovals, roomsWithRemovals } from "./removing"
 import { clearShelves, roomsWithUnsent } from "./shelf"
 
 /** Everything this page knows: who I am, the rooms there are, the ones I have open, the one I'm in. */
@@ -25,7 +26,7 @@ export class Chat {
   /** One line for a person to read, about what just went wrong. */
   readonly notice = signal<Line | null>(null)
   readonly unread = computed(() => [...this.open.value.values()].reduce((sum, room) => sum + room.unread.value, 0))
-  readonly link = new Link(recall("token"), () => this.#tokenRefused())
+  readonly link = new Link(recall("token"), () => this.#tokenRefused(), () => this.#keepWord())
   #away = false
 
   start(): void {
@@ -38,7 +39,7 @@ export class Chat {
     this.link.connect()
     this.#arrive(placeInAddress())
     showInAddress(placeInAddress(), false)
-    for (const room of roomsWithUnsent()) this.#opened(room)
+    for (const room of [...roomsWithUnsent(), ...roomsWithRemovals()]) this.#opened(room)
     effect(() => {
       if (this.link.state.value === "open") void this.refreshDirectory()
     })
@@ -78,11 +79,13 @@ export class Chat {
 
   /** Gives the name back and stays as a visitor. */
   leave(): void {
+    this.#keepWord()
     for (const room of this.open.value.values()) {
       room.posting.clear()
       room.draft.value = ""
     }
     clearShelves()
+    forgetRemovals()
     forgetAll("draft.")
     this.#forgetMe()
     this.link.again()
@@ -113,17 +116,26 @@ export class Chat {
       return true
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      this.notice.value = refusal(error.refusal.reason)
+      this.#tell(error.refusal.reason)
       return false
     }
   }
 
+  #tell(reason: string): void {
+    this.notice.value = refusal(reason)
+  }
+
+  /** What was deleted a moment ago goes without the time to change one's mind. */
+  #keepWord(): void {
+    for (const room of this.open.value.values()) room.removing.hurry()
+  }
+
   #opened(name: string): Room {
     if (this.#isOpen(name)) return this.open.value.get(name)!
-    const owner = { me: () => this.me.value, joinedAs: (user: User | null) => this.#joinedAs(user) }
+    const owner = { me: () => this.me.value, joinedAs: (user: User | null) => this.#joinedAs(user), refused: (reason: string) => this.#tell(reason) }
     const room = new Room(name, this.link, owner)
     this.open.value = new Map(this.open.value).set(name, room)
-    if (this.me.value) room.posting.speakAs(this.me.value.id)
+    if (this.me.value) room.speakAs(this.me.value.id)
     return room
   }
 
@@ -173,7 +185,7 @@ export class Chat {
     this.nameHint.value = null
     remember("name", user.name)
     remember("me", JSON.stringify(user))
-    for (const room of this.open.value.values()) room.posting.speakAs(user.id)
+    for (const room of this.open.value.values()) room.speakAs(user.id)
     if (this.#away) this.#tellStatus(true)
   }
 

@@ -7,6 +7,9 @@ import { whole } from "../model/whole"
 import { clientId } from "./client_id"
 import type { Shelf } from "./shelf"
 
+/** So far apart (milliseconds) one's posts go out; the quicker ones wait for their turn. */
+const throttle = 500
+
 export interface Mouth {
   /** The id of whoever speaks, or null while nobody has a name. */
   author(): string | null
@@ -19,6 +22,7 @@ export interface Mouth {
 export class Posting {
   readonly outbox = signal<outbox.Outbox>([])
   #connection = 0
+  #nextTurn = 0
   #history = nothingYet
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -34,7 +38,7 @@ export class Posting {
     const author = this.mouth.author()
     if (author === null || outbox.isFull(this.outbox.value)) return false
     const post = { client_id: clientId(), author, text: whole(text), at: new Date().toISOString() }
-    this.#become(outbox.written(this.outbox.value, post))
+    this.#become(outbox.written(this.outbox.value, post, this.#turn()))
     this.pump()
     return true
   }
@@ -99,6 +103,13 @@ export class Posting {
   #answeredElsewhere(client_id: string): void {
     const post = this.outbox.value.find((post) => post.client_id === client_id)
     if (post && post.state !== "sending") this.discard(client_id)
+  }
+
+  /** When the next post may go, if that isn't now. */
+  #turn(now = Date.now()): number | null {
+    const turn = Math.max(now, this.#nextTurn)
+    this.#nextTurn = turn + throttle
+    return turn > now ? turn : null
   }
 
   #become(next: outbox.Outbox): void {

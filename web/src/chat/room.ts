@@ -11,9 +11,11 @@ import * as history from "../model/history"
 import { inOrder, type Member, member } from "../model/members"
 import { heard, stillTyping, type Typists } from "../model/typing"
 import * as unread from "../model/unread"
+import { Absence } from "./absence"
 import { Paging } from "./paging"
 import { Posting } from "./posting"
 import { presenceOn } from "./presence"
+import { Removing } from "./removing"
 import { Shelf } from "./shelf"
 import { TypingSignal } from "./typing_signal"
 
@@ -22,6 +24,7 @@ const firstPage = 100
 export interface Owner {
   me(): User | null
   joinedAs(user: User | null): void
+  refused(reason: string): void
 }
 
 /** One room as this page has it: joined once, then kept true over every loss of connection. */
@@ -41,13 +44,15 @@ export class Room {
   /** What is being written here; it stays through reloads. */
   readonly draft: Signal<string>
   readonly unread = computed(() => this.reading.value.unread)
+  readonly absence: Absence
   readonly posting: Posting
+  readonly removing: Removing
   readonly paging: Paging
   readonly typing = new TypingSignal((typing) => this.tell("typing", { typing }))
   #channel!: Channel
   #looking = false
   #atEnd = true
-  #reported = 0
+  #reported = -1
 
   constructor(
     readonly name: string,
@@ -58,8 +63,12 @@ export class Room {
       author: () => this.owner.me()?.id ?? null,
       isOpen: () => this.phase.value === "open",
       say: (text: string, client_id: string) => this.ask<Posted>("new_message", { text, client_id }),
+      erase: (id: string) => this.ask("delete_message", { id }),
+      refused: (reason: string) => this.owner.refused(reason),
     }
+    this.absence = new Absence(name, this.members)
     this.posting = new Posting(mouth, new Shelf(name))
+    this.removing = new Removing(name, mouth)
     this.paging = new Paging({
       name,
       now: () => this.history.value,
@@ -97,6 +106,11 @@ export class Room {
     return true
   }
 
+  speakAs(author: string): void {
+    this.posting.speakAs(author)
+    this.removing.speakAs(author)
+  }
+
   /** Whether the end of what is held is on the screen, and somebody before it. */
   look(atEnd: boolean, visible: boolean): void {
     this.#atEnd = atEnd
@@ -128,9 +142,9 @@ export class Room {
     })
     const presence = presenceOn(channel)
     presence.onSync(() => {
-      this.members.value = inOrder(
-        presence.list<Member>((id: string, { metas }: { metas: Meta[] }) => member(id, metas)),
-      )
+      const members = inOrder(presence.list<Member>((id: string, { metas }: { metas: Meta[] }) => member(id, metas)))
+      this.absence.changed(this.members.value, members)
+      this.members.value = members
     })
     channel
       .join()
@@ -163,6 +177,7 @@ export class Room {
     // What is held may have changed while too much else happened.
     if (!reply.resumed && stays) void this.paging.refresh().catch(() => undefined)
     this.posting.pump()
+    this.removing.pump()
   }
 
   #entered({ seq, messages, more }: history.History): void {
@@ -221,6 +236,7 @@ export class Room {
     batch(() => {
       this.history.value = next
       this.posting.settle(next)
+      this.removing.settle(next)
     })
   }
 
@@ -231,6 +247,7 @@ export class Room {
 
   #lost(): void {
     this.posting.lost()
+    this.removing.lost()
     this.typists.value = new Map()
     if (this.phase.value === "open") this.phase.value = "lost"
   }

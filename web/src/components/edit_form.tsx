@@ -4,7 +4,7 @@ import type { Room } from "../chat/room"
 import { words } from "../language/language"
 import type { Message } from "../model/contract"
 import { useChat } from "./chat_context"
-import { editing } from "./editing"
+import { editing, offerFormerText } from "./editing"
 import { fit } from "./growing"
 import { whole } from "../model/whole"
 
@@ -27,7 +27,9 @@ export function EditForm({ room, message }: { room: Room; message: Message }) {
     const said = whole(text.value.trim())
     if (said === "") return
     if (said === message.text) return done()
-    if (await chat.attempt(() => room.ask("edit_message", { id: message.id, text: said }))) done()
+    if (!(await chat.attempt(() => room.ask("edit_message", { id: message.id, text: said })))) return
+    offerFormerText(message.id, message.text)
+    done()
   }
   const keys = (event: KeyboardEvent) => {
     if (event.isComposing) return

@@ -15,7 +15,7 @@ interface Props {
   room: Room
   message: Message
   mine: boolean
-  /** Set while a picker or a question is open, so that the bar doesn't leave under one's hand. */
+  /** Set while the picker is open, so that the bar doesn't leave under one's hand. */
   busy: Signal<boolean>
 }
 
@@ -23,20 +23,19 @@ interface Props {
 export function MessageActions({ room, message, mine, busy }: Props) {
   const chat = useChat()
   const mayChange = mine || chat.me.value?.moderator
-  const open = useSignal<"picker" | "deleting" | null>(null)
+  const open = useSignal(false)
   const bar = useRef<HTMLDivElement>(null)
-  const show = (what: "picker" | "deleting" | null) => {
-    open.value = what
-    busy.value = what !== null
+  const show = (picker: boolean) => {
+    open.value = busy.value = picker
   }
   const react = (emoji: string) => {
-    show(null)
+    show(false)
     void giveReaction(chat, room, message, emoji, true)
   }
   useEffect(() => {
     // Focus that goes nowhere isn't leaving: the button that had it has just been replaced.
     const leave = ({ target }: Event) => {
-      if (open.peek() && !bar.current?.contains(target as Node)) show(null)
+      if (open.peek() && !bar.current?.contains(target as Node)) show(false)
     }
     document.addEventListener("pointerdown", leave)
     document.addEventListener("focusin", leave)
@@ -50,25 +49,16 @@ export function MessageActions({ room, message, mine, busy }: Props) {
       ref={bar}
       class="z-10 w-max max-w-full pointer-coarse:relative pointer-coarse:my-1 pointer-fine:absolute pointer-fine:-top-4 pointer-fine:right-2"
       onKeyDown={(event) => {
-        if (event.key === "Escape") show(null)
+        if (event.key === "Escape") show(false)
       }}
     >
-      {open.value === "deleting" ? (
-        <Question room={room} message={message} onDone={() => show(null)} />
-      ) : (
-        <div class="flex w-max rounded-xl border border-line bg-raised p-0.5 pointer-fine:shadow-float" role="group" aria-label={words().actions.group}>
-          <IconButton
-            icon="react"
-            label={words().actions.react}
-            expanded={open.value === "picker"}
-            onClick={() => show(open.value === "picker" ? null : "picker")}
-          />
-          <IconButton icon="reply" label={words().actions.reply} onClick={() => answer(room, message)} />
-          {mayChange && <IconButton icon="edit" label={words().actions.edit} onClick={() => (editing.value = message.id)} />}
-          {mayChange && <IconButton icon="delete" label={words().delete} danger onClick={() => show("deleting")} />}
-        </div>
-      )}
-      {open.value === "picker" && <EmojiPicker onPick={react} />}
+      <div class="flex w-max rounded-xl border border-line bg-raised p-0.5 pointer-fine:shadow-float" role="group" aria-label={words().actions.group}>
+        <IconButton icon="react" label={words().actions.react} expanded={open.value} onClick={() => show(!open.value)} />
+        <IconButton icon="reply" label={words().actions.reply} onClick={() => answer(room, message)} />
+        {mayChange && <IconButton icon="edit" label={words().actions.edit} onClick={() => (editing.value = message.id)} />}
+        {mayChange && <IconButton icon="delete" label={words().delete} danger onClick={() => room.removing.remove(message.id)} />}
+      </div>
+      {open.value && <EmojiPicker onPick={react} />}
     </div>
   )
 }
@@ -77,27 +67,4 @@ export function MessageActions({ room, message, mine, busy }: Props) {
 function answer(room: Room, { user, text }: Message) {
   room.draft.value = quoted(user.name, text) + room.draft.value
   document.querySelector<HTMLElement>("#composer")?.focus()
-}
-
-function Question({ room, message, onDone }: { room: Room; message: Message; onDone: () => void }) {
-  const chat = useChat()
-  const remove = async () => {
-    onDone()
-    await chat.attempt(() => room.ask("delete_message", { id: message.id }))
-  }
-  return (
-    <div
-      class="flex items-center gap-1 rounded-xl border border-line bg-raised p-1 pl-3 shadow-float"
-      role="group"
-      aria-label={words().actions.deleteQuestion}
-    >
-      <span class="mr-1 text-[0.8125rem]">{words().actions.deleteForEveryone}</span>
-      <button type="button" class="plain py-1! text-danger" ref={(button) => button?.focus()} onClick={remove}>
-        {words().delete}
-      </button>
-      <button type="button" class="plain py-1!" onClick={onDone}>
-        {words().actions.keep}
-      </button>
-    </div>
-  )
 }

@@ -2,11 +2,12 @@ import { Component, type ComponentChildren } from "preact"
 import { useSignal } from "@preact/signals"
 import type { Room } from "../chat/room"
 import { words } from "../language/language"
-import type { Message } from "../model/contract"
+import type { Message, User } from "../model/contract"
 import { fullTime } from "../model/time"
 import { addressOf } from "../chat/address"
 import { isWordless } from "../model/wordless"
 import { Avatar } from "./avatar"
+import { showCard } from "./card"
 import { useChat } from "./chat_context"
 import { Ago, Clock } from "./clock"
 import { EditForm } from "./edit_form"
@@ -14,6 +15,7 @@ import { MessageActions } from "./message_actions"
 import { MessageText } from "./message_text"
 import { Reactions } from "./reactions"
 import { editing } from "./editing"
+import { UndoDelete, UndoEdit } from "./undo"
 
 interface Props {
   id: string
@@ -37,8 +39,9 @@ export class MessageRow extends Component<Props> {
   }
 }
 
-function Drawn({ id, at, message, leads, room, active }: Props) {
+function Drawn({ id, at, message: said, leads, room, active }: Props) {
   const chat = useChat()
+  const message = room.removing.going.value.has(said.id) ? { ...said, deleted: true } : said
   const busy = useSignal(false)
   const mine = message.user.id === chat.me.value?.id
   const isEditing = editing.value === message.id
@@ -52,15 +55,23 @@ function Drawn({ id, at, message, leads, room, active }: Props) {
       aria-label={`${message.user.name}: ${message.deleted ? words().log.deleted : message.text}`}
     >
       <div class="w-9 flex-none pt-0.5 text-right">
-        {leads ? <Avatar user={message.user} /> : <Gutter at={at} href={addressOf(room.name, message.seq)} />}
+        {leads ? <Face user={message.user} /> : <Gutter at={at} href={addressOf(room.name, message.seq)} />}
       </div>
       <div class="min-w-0 flex-1">
-        {leads && <Byline name={message.user.name} mine={mine} at={at} href={addressOf(room.name, message.seq)} />}
-        {isEditing ? <EditForm room={room} message={message} /> : <Body message={message} />}
+        {leads && <Byline user={message.user} mine={mine} at={at} href={addressOf(room.name, message.seq)} />}
+        {isEditing ? <EditForm room={room} message={message} /> : <Body room={room} message={message} />}
         <Reactions room={room} message={message} />
         {showsActions && <MessageActions room={room} message={message} mine={mine} busy={busy} />}
       </div>
     </article>
+  )
+}
+
+function Face({ user }: { user: User }) {
+  return (
+    <button type="button" class="rounded-full" tabIndex={-1} aria-hidden="true" onClick={showCard(user)}>
+      <Avatar user={user} />
+    </button>
   )
 }
 
@@ -83,10 +94,17 @@ function Permalink({ href, children }: { href: string; children: ComponentChildr
   )
 }
 
-export function Byline({ name, mine, at, href }: { name: string; mine: boolean; at: Date; href?: string }) {
+export function Byline({ user, mine, at, href }: { user: User; mine: boolean; at: Date; href?: string }) {
   return (
     <p class="flex items-baseline gap-2 leading-5">
-      <span class={`truncate font-semibold ${mine ? "text-accent" : ""}`}>{name}</span>
+      <button
+        type="button"
+        class={`truncate font-semibold hover:underline ${mine ? "text-accent" : ""}`}
+        tabIndex={-1}
+        onClick={showCard(user)}
+      >
+        {user.name}
+      </button>
       <span class="flex-none text-[0.8125rem] text-quiet">
         {href ? (
           <Permalink href={href}>
@@ -100,8 +118,14 @@ export function Byline({ name, mine, at, href }: { name: string; mine: boolean; 
   )
 }
 
-function Body({ message }: { message: Message }) {
-  if (message.deleted) return <p class="text-quiet italic">{words().log.deleted}</p>
+function Body({ room, message }: { room: Room; message: Message }) {
+  if (message.deleted)
+    return (
+      <p class="text-quiet italic">
+        {words().log.deleted}
+        <UndoDelete room={room} id={message.id} />
+      </p>
+    )
   return (
     <div class={isWordless(message.text) ? "text-3xl leading-snug" : "text-base"}>
       <MessageText text={message.text}>
@@ -110,6 +134,7 @@ function Body({ message }: { message: Message }) {
             {words().log.edited}
           </span>
         )}
+        <UndoEdit room={room} id={message.id} />
       </MessageText>
     </div>
   )

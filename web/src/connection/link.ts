@@ -43,7 +43,10 @@ export class Link {
   constructor(
     private token: string | null,
     private readonly onTokenRefused: () => void,
+    onPageGoing: () => void,
   ) {
+    // Before the socket, which hangs up then, listens for it: what is said last still gets through.
+    window.addEventListener("pagehide", onPageGoing)
     this.#socket = new Socket(endpoint, {
       transport: this.#transport,
       longPollFallbackMs: fallBackAfter,

@@ -121,9 +121,7 @@ export function english(locale: string) {
       reply: "Reply",
       edit: "Edit",
       editMessage: "Edit message",
-      deleteQuestion: "Delete this message?",
-      deleteForEveryone: "Delete for everyone?",
-      keep: "Keep",
+      undo: "Undo",
     },
     composer: {
       label: (room: string) => `Message to ${room}`,

@@ -120,9 +120,7 @@ export function german(locale: string): Words {
       reply: "Antworten",
       edit: "Bearbeiten",
       editMessage: "Nachricht bearbeiten",
-      deleteQuestion: "Diese Nachricht löschen?",
-      deleteForEveryone: "Für alle löschen?",
-      keep: "Behalten",
+      undo: "Rückgängig",
     },
     composer: {
       label: (room) => `Nachricht an ${room}`,

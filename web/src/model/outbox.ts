@@ -15,7 +15,7 @@ export interface Post {
   state: "waiting" | "sending" | "stored" | "failed"
   /** How often it was sent without being told what became of it. */
   tries: number
-  /** Not before this time (milliseconds since 1970), when the server asked for patience. */
+  /** Not before this time (milliseconds since 1970): its turn, or when the server asked for patience. */
   notBefore?: number
   stored?: Posted
   /** Why it failed: the reason of a refusal, or that its author got another name. */
@@ -36,8 +36,9 @@ export function isFull(outbox: Outbox): boolean {
   return outbox.length >= mostWaiting
 }
 
-export function written(outbox: Outbox, post: Pick<Post, "client_id" | "author" | "text" | "at">): Outbox {
-  return [...outbox, { ...post, state: "waiting", tries: 0 }]
+/** With the time of its turn, when others went out a moment ago. */
+export function written(outbox: Outbox, post: Pick<Post, "client_id" | "author" | "text" | "at">, turn: number | null = null): Outbox {
+  return [...outbox, { ...post, state: "waiting", tries: 0, ...(turn === null ? {} : { notBefore: turn }) }]
 }
 
 /** The post to send now: one at a time, so that they arrive in the order in which they were written. */
