@@ -8,7 +8,10 @@ interface Noted {
   /** The first row in sight, and how far below the top edge it was. */
   key: string | null
   rowTop: number
+  /** Where the log was, how long it was, and how much of it was in sight. */
   top: number
+  length: number
+  sight: number
 }
 
 interface Goal {
@@ -19,44 +22,45 @@ interface Goal {
 /**
  * Keeps what one reads where it is. At the end, the log follows what is new; anywhere else, the row
  * at the top stays put, whatever is added, removed or grows above it. `seen` hears which event is at
- * the top edge, and whether one is at the end, which is one's own `isEnd` too.
+ * the top edge, and whether one is at the end, which is one's own `isEnd` too. Every child of `list` is a row.
  */
 export function useLogScroll(
   log: RefObject<HTMLDivElement | null>,
+  list: RefObject<HTMLDivElement | null>,
   isEnd: () => boolean,
   seen: (seq: number | null, atEnd: boolean) => void,
 ) {
   const atEnd = useSignal(true)
-  const noted = useRef<Noted>({ key: null, rowTop: 0, top: 0 })
+  const noted = useRef<Noted>({ key: null, rowTop: 0, top: 0, length: 0, sight: 0 })
   const goal = useRef<Goal | null>(null)
 
   /** Remembers where one is. Whoever moves up by a hair wants to leave the end. */
   const note = () => {
     const box = log.current
     if (!box || goal.current) return
-    const left = box.scrollHeight - box.scrollTop - box.clientHeight
-    const movesUp = box.scrollTop < noted.current.top - 1
-    atEnd.value = isEnd() && left < (movesUp ? 2 : nearEnd)
-    const row = firstVisible(box, "[data-key]")
-    noted.current = { key: row?.dataset.key ?? null, rowTop: row ? topOf(box, row) : 0, top: box.scrollTop }
-    const message = firstVisible(box, "[data-seq]")
-    seen(message ? Number(message.dataset.seq) : null, atEnd.peek())
+    const { scrollTop: top, scrollHeight: length, clientHeight: sight } = box
+    const movesUp = top < noted.current.top - 1
+    atEnd.value = isEnd() && length - top - sight < (movesUp ? 2 : nearEnd)
+    const edge = topOf(box)
+    const row = firstBelow(list.current!, edge)
+    noted.current = { key: row?.dataset.key ?? null, rowTop: row ? topOf(row) - edge : 0, top, length, sight }
+    seen(seqFrom(row), atEnd.peek())
   }
   /** Puts things back in place after something changed its height or its neighbours. */
   const settle = () => {
     const box = log.current
     if (!box) return
-    const aim = goal.current && rowOf(box, goal.current.key)
+    const aim = goal.current && rowOf(list.current!, goal.current.key)
     if (aim) return arrive(box, aim)
     if (goal.current) return
     const { key, rowTop, top } = noted.current
     // The browser may have moved without having told us yet: because somebody did, or because the log got shorter.
     const moved = box.scrollTop - top
     const movedUp = moved < -1 && box.scrollHeight - box.scrollTop - box.clientHeight > 1
-    const row = key === null ? null : rowOf(box, key)
+    const row = key === null ? null : rowOf(list.current!, key)
     if (atEnd.peek() && isEnd() && !movedUp) box.scrollTop = box.scrollHeight
     else if (row) {
-      const shift = topOf(box, row) - (rowTop - moved)
+      const shift = topOf(row) - topOf(box) - (rowTop - moved)
       if (Math.abs(shift) >= 1) box.scrollTop += shift
     }
     note()
@@ -64,10 +68,12 @@ export function useLogScroll(
   const arrive = (box: HTMLElement, row: HTMLElement) => {
     const { reached } = goal.current!
     goal.current = null
-    box.scrollTop += topOf(box, row) - box.clientHeight / 3
+    box.scrollTop += topOf(row) - topOf(box) - box.clientHeight / 3
     note()
     reached(row)
   }
+  const isAsNoted = ({ scrollTop, scrollHeight, clientHeight }: HTMLElement) =>
+    scrollTop === noted.current.top && scrollHeight === noted.current.length && clientHeight === noted.current.sight
 
   useLayoutEffect(() => {
     settle()
@@ -78,7 +84,7 @@ export function useLogScroll(
   })
   useEffect(() => {
     const box = log.current!
-    const watcher = new ResizeObserver(settle)
+    const watcher = new ResizeObserver(() => isAsNoted(box) || settle())
     watcher.observe(box)
     watcher.observe(box.firstElementChild!)
     return () => watcher.disconnect()
@@ -86,7 +92,8 @@ export function useLogScroll(
 
   return {
     atEnd,
-    note,
+    /** For every event of scrolling: most come from having put things back in place. */
+    scrolled: () => isAsNoted(log.current!) || note(),
     /** Goes to the end, now or as soon as it is drawn. */
     toEnd() {
       goal.current = null
@@ -101,28 +108,35 @@ export function useLogScroll(
     },
     /** Whether a row is drawn, and not above the top edge. */
     isInSight(key: string): boolean {
-      const row = rowOf(log.current!, key)
-      return row !== null && topOf(log.current!, row) >= 0
+      const row = rowOf(list.current!, key)
+      return row !== null && topOf(row) >= topOf(log.current!)
     },
   }
 }
 
-function topOf(box: HTMLElement, row: HTMLElement): number {
-  return row.getBoundingClientRect().top - box.getBoundingClientRect().top
+function topOf(element: Element): number {
+  return element.getBoundingClientRect().top
 }
 
-function rowOf(box: HTMLElement, key: string): HTMLElement | null {
-  return box.querySelector(`[data-key="${CSS.escape(key)}"]`)
+function rowOf(list: HTMLElement, key: string): HTMLElement | null {
+  return list.querySelector(`:scope > [data-key="${CSS.escape(key)}"]`)
 }
 
-function firstVisible(box: HTMLElement, which: string): HTMLElement | undefined {
-  const rows = box.querySelectorAll<HTMLElement>(which)
-  let [low, high] = [0, rows.length]
+function firstBelow({ children }: HTMLElement, edge: number): HTMLElement | undefined {
+  let [low, high] = [0, children.length]
   while (low < high) {
     const middle = (low + high) >> 1
-    const row = rows[middle]!
-    if (topOf(box, row) + row.offsetHeight > 0) high = middle
+    if (children[middle]!.getBoundingClientRect().bottom > edge) high = middle
     else low = middle + 1
   }
-  return rows[low]
+  return children[low] as HTMLElement | undefined
+}
+
+/** The event of a row or, where it is a heading, of the message below. */
+function seqFrom(row: HTMLElement | undefined): number | null {
+  for (let next: Element | null | undefined = row; next; next = next.nextElementSibling) {
+    const { seq } = (next as HTMLElement).dataset
+    if (seq) return Number(seq)
+  }
+  return null
 }

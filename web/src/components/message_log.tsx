@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
 import { words } from "../language/language"
 import { firstNew, type Row, rowKey, rows } from "../model/rows"
-import { hasStrayed, nearsEnd, nearsStart, spanAround, theEnd } from "../model/span"
+import { hasStrayed, nearsEnd, nearsStart, screenful, spanAround, theEnd } from "../model/span"
 import { Refused } from "../connection/ask"
 import type { User } from "../model/contract"
 import { useChat } from "./chat_context"
@@ -13,21 +13,23 @@ import { Icon } from "./icon"
 import { MessageRow } from "./message_row"
 import { moveAmongMessages } from "./log_keys"
 import { useLogScroll } from "./log_scroll"
+import { usePointedRow } from "./pointed_row"
 import { PostRow } from "./post_row"
-import { isTouch } from "./screen"
+import { height } from "./screen"
 import { Skeleton } from "./skeleton"
 import { glow, sought } from "./visit"
 
 export function MessageLog({ room }: { room: Room }) {
   const chat = useChat()
   const box = useRef<HTMLDivElement>(null)
-  const active = useSignal<string | null>(null)
+  const list = useRef<HTMLDivElement>(null)
+  const pointed = usePointedRow()
   /** The event around which messages are drawn. */
   const around = useSignal(theEnd)
   /** Whether one is where one left; until then nothing counts as seen. */
   const placed = useSignal(false)
   const drawn = useComputed(() => draw(room, chat.me.value, around.value))
-  const scroll = useLogScroll(box, () => drawn.peek().isEnd, (seq, atEnd) => {
+  const scroll = useLogScroll(box, list, () => drawn.peek().isEnd, (seq, atEnd) => {
     const { messages } = room.history.peek()
     if (atEnd) around.value = theEnd
     if (atEnd || seq === null) return
@@ -77,9 +79,9 @@ export function MessageLog({ room }: { room: Room }) {
   useOwnPosts(room, toEnd)
   useLook(room, placed.value && scroll.atEnd.value)
 
-  const pointed = (event: Event) => {
-    const row = (event.target as Element).closest<HTMLElement>("[data-key]")
-    if (row) active.value = row.dataset.key!
+  const scrolled = () => {
+    pointed.scrolled()
+    scroll.scrolled()
   }
   return (
     <div class="relative min-h-0 flex-1">
@@ -91,20 +93,19 @@ export function MessageLog({ room }: { room: Room }) {
         aria-live="off"
         aria-busy={room.paging.loading.value || !loaded}
         tabIndex={0}
-        onScroll={scroll.note}
-        onPointerOver={(event) => event.pointerType === "mouse" && !isTouch.value && pointed(event)}
-        onPointerLeave={() => (active.value = null)}
-        onClick={pointed}
-        onFocusIn={pointed}
+        onScroll={scrolled}
+        {...pointed.events}
         onKeyDown={(event) => moveAmongMessages(event, box.current!)}
       >
         <div class="mx-auto flex min-h-full max-w-3xl flex-col justify-end px-2 pt-6 pb-2 sm:px-5">
           {!loaded && <Skeleton />}
           {isStart && !more && lines.length > 0 && <RoomStart room={room} />}
           {isStart && more && <Skeleton lines={2} />}
-          {lines.map((row) => (
-            <Line key={row.key} row={row} room={room} active={active.value === row.key} />
-          ))}
+          <div ref={list}>
+            {lines.map((row) => (
+              <Line key={row.key} row={row} room={room} active={pointed.key.value === row.key} />
+            ))}
+          </div>
           {loaded && lines.length === 0 && <EmptyHint room={room} />}
           {loaded && !room.isCurrent.value && <Skeleton lines={2} />}
           {loaded && isEnd && <AloneHint room={room} />}
@@ -127,7 +128,7 @@ interface Drawn {
 
 function draw(room: Room, me: User | null, around: number): Drawn {
   const { messages, seq } = room.history.value
-  const { from, to } = spanAround(messages, around)
+  const { from, to } = spanAround(messages, around, screenful(height.value))
   const isEnd = to === messages.length && room.isCurrent.value
   const newId = firstNew(messages, me, room.reading.value.line)
   const outbox = isEnd ? room.posting.outbox.value : []
@@ -168,7 +169,7 @@ function Line({ row, room, active }: { row: Row; room: Room; active: boolean }) 
   switch (row.kind) {
     case "day":
       return (
-        <h2 class="my-4 flex items-center gap-3 px-2 text-[0.8125rem] leading-5 font-semibold text-quiet" data-key={row.key}>
+        <h2 class="flex items-center gap-3 px-2 py-4 text-[0.8125rem] leading-5 font-semibold text-quiet" data-key={row.key}>
           <span class="h-px flex-1 bg-line" />
           <Day at={row.at} />
           <span class="h-px flex-1 bg-line" />
@@ -176,7 +177,7 @@ function Line({ row, room, active }: { row: Row; room: Room; active: boolean }) 
       )
     case "new":
       return (
-        <p class="my-3 flex items-center gap-3 px-2 text-[0.8125rem] leading-5 font-semibold text-fresh" data-key="new">
+        <p class="flex items-center gap-3 px-2 py-3 text-[0.8125rem] leading-5 font-semibold text-fresh" data-key="new">
           <span class="h-px flex-1 bg-fresh opacity-60" />
           {words().log.new}
         </p>

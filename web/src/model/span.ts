@@ -9,14 +9,20 @@ type Numbered = { seq: number }
 /** The place at the newest message, which moves on with it. */
 export const theEnd = Infinity
 
-const reach = 70
 const stray = 8
+const shortestRow = 28
 const nearEdge = 100
 
-/** As many on each side of event `around` as fill any screen several times. */
-export function spanAround(messages: readonly Numbered[], around: number): Span {
-  const at = indexOf(messages, around)
-  return { from: Math.max(0, at - reach), to: Math.min(messages.length, at + reach) }
+/** As many messages as a screen of that height can hold at most. */
+export function screenful(height: number): number {
+  return Math.ceil(height / shortestRow)
+}
+
+/** The screen that begins at event `around`, or the last one, with one and a half before it and one after it. */
+export function spanAround(messages: readonly Numbered[], around: number, screen: number): Span {
+  const at = Math.min(indexOf(messages, around), messages.length - screen)
+  const before = Math.ceil(1.5 * screen)
+  return { from: Math.max(0, at - before), to: Math.min(messages.length, Math.max(0, at) + 2 * screen) }
 }
 
 /** Whether an eye on event `seq` has gone so far from `around` that the span should follow. */

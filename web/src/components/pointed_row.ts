@@ -1,0 +1,39 @@
+import { useSignal } from "@preact/signals"
+import { useRef } from "preact/hooks"
+import { isTouch } from "./screen"
+
+const stillAfter = 120
+
+/** The key of the row that the mouse, a finger or the keyboard is at; rows that scroll past under a mouse don't count. */
+export function usePointedRow() {
+  const key = useSignal<string | null>(null)
+  const under = useRef<string | null>(null)
+  const moving = useRef<ReturnType<typeof setTimeout> | null>(null)
+  const point = ({ target }: Event) => {
+    const row = (target as Element).closest<HTMLElement>("[data-key]")
+    if (row) key.value = row.dataset.key!
+  }
+  const stopped = () => {
+    moving.current = null
+    if (under.current) key.value = under.current
+  }
+  return {
+    key,
+    scrolled() {
+      if (moving.current) clearTimeout(moving.current)
+      moving.current = setTimeout(stopped, stillAfter)
+    },
+    events: {
+      onPointerOver(event: PointerEvent) {
+        if (event.pointerType !== "mouse" || isTouch.value) return
+        under.current = (event.target as Element).closest<HTMLElement>("[data-key]")?.dataset.key ?? null
+        if (!moving.current) point(event)
+      },
+      onPointerLeave() {
+        under.current = key.value = null
+      },
+      onClick: point,
+      onFocusIn: point,
+    },
+  }
+}
