@@ -48,7 +48,7 @@ function Drawn({ id, at, message: said, leads, room, active }: Props) {
   const showsActions = chat.me.value && !message.deleted && !isEditing && (active || busy.value)
   return (
     <article
-      class={`group relative flex gap-3 rounded-xl px-2 hover:bg-hover focus-within:bg-hover ${leads ? "mt-2 pt-1.5 pb-0.5" : "py-0.5"}`}
+      class={`group flex gap-3 rounded-xl px-2 hover:bg-hover focus-within:bg-hover ${leads ? "mt-2 pt-1.5 pb-0.5" : "py-0.5"} ${showsActions ? "relative" : ""}`}
       data-key={id}
       data-seq={message.seq}
       tabIndex={-1}
@@ -77,7 +77,7 @@ function Face({ user }: { user: User }) {
 
 function Gutter({ at, href }: { at: Date; href: string }) {
   return (
-    <span class="block text-[0.6875rem] leading-5 whitespace-nowrap text-quiet opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
+    <span class="block text-[0.6875rem] leading-5 whitespace-nowrap text-transparent group-focus-within:text-quiet group-hover:text-quiet">
       <Permalink href={href}>
         <Clock at={at} />
       </Permalink>
