@@ -1,5 +1,6 @@
 import { Lexer, type Token, type Tokens } from "marked"
 import type { ComponentChildren } from "preact"
+import { Code } from "./code"
 import { Link, LinkedText } from "./linked_text"
 
 const options = { gfm: true, breaks: true }
@@ -61,7 +62,7 @@ function Block({ token, children }: { token: Token; children?: ComponentChildren
     case "list":
       return <List token={token as Tokens.List}>{children}</List>
     case "code":
-      return <Code token={token as Tokens.Code}>{children}</Code>
+      return <CodeBlock token={token as Tokens.Code}>{children}</CodeBlock>
     case "space":
       return null
     case "text":
@@ -118,13 +119,11 @@ function List({ token, children }: { token: Tokens.List; children?: ComponentChi
   )
 }
 
-function Code({ token, children }: { token: Tokens.Code; children?: ComponentChildren }) {
+function CodeBlock({ token, children }: { token: Tokens.Code; children?: ComponentChildren }) {
   if (token.codeBlockStyle === "indented") return <AsWritten text={token.raw}>{children}</AsWritten>
   return (
     <>
-      <pre class="my-1 overflow-x-auto rounded-xl border border-line bg-rail px-3 py-2 font-mono text-[0.8125rem]" tabIndex={0} dir="ltr">
-        <code>{token.text}</code>
-      </pre>
+      <Code text={token.text} language={token.lang} />
       {children}
     </>
   )
