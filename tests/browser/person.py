@@ -53,6 +53,10 @@ class Person:
         expect(self.undo).to_be_visible()
         expect(self.undo).to_have_count(0)
 
+    def leaves(self) -> None:
+        self.page.get_by_role("button", name=", you", exact=False).click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Leave").click()
+
     def opens_another_tab(self) -> "Person":
         return Person(self.page.context.new_page(), self.url)
 
@@ -88,7 +92,15 @@ class Person:
 
     @property
     def people(self) -> Locator:
-        return self.page.get_by_role("complementary", name="People here").get_by_role("listitem")
+        """Those who are there."""
+        return self._people_group("Online").or_(self._people_group("Away")).get_by_role("listitem")
+
+    @property
+    def people_gone(self) -> Locator:
+        return self._people_group("Offline").get_by_role("listitem")
+
+    def _people_group(self, name: str) -> Locator:
+        return self.page.get_by_role("complementary", name="People here").get_by_role("region", name=name)
 
     def message(self, text: str) -> Locator:
         return self.log.get_by_role("article").filter(has_text=text)

@@ -102,7 +102,7 @@ def test_leaving_makes_one_a_visitor_who_reads_on(somebody: Somebody) -> None:
     ada = somebody().visits().takes_the_name("Ada")
     bo = somebody().visits().takes_the_name("Bo")
 
-    ada.page.get_by_role("button", name="Leave").click()
+    ada.leaves()
 
     expect(ada.name_field).to_be_visible()
     expect(bo.people).to_have_count(1)

@@ -141,7 +141,7 @@ def test_one_browser_is_one_person_in_all_its_tabs(somebody: Somebody) -> None:
     tab.says("It's me")
     ada.sees_once("It's me")
 
-    tab.page.get_by_role("button", name="Leave").click()
+    tab.leaves()
 
     expect(ada.name_field).to_be_visible()
     expect(ada.page.get_by_text("Nobody with a name is here yet.")).to_be_visible()

@@ -35,7 +35,7 @@ def test_everybody_sees_who_is_on(somebody: Somebody) -> None:
     bo = somebody().visits().takes_the_name("Bo")
     expect(ada.people).to_contain_text(["Ada", "Bo"])
 
-    bo.page.get_by_role("button", name="Leave").click()
+    bo.leaves()
 
     expect(ada.people).to_contain_text(["Ada"])
     expect(ada.people).to_have_count(1)

@@ -29,7 +29,7 @@ describe("names", () => {
   })
 
   test("keep their colour", () => {
-    expect(hue("u-ada")).toBe(hue("u-ada"))
-    expect(hue("u-ada")).not.toBe(hue("u-bo"))
+    expect(hue("Ada")).toBe(hue("ada"))
+    expect(hue("ada")).not.toBe(hue("bo"))
   })
 })

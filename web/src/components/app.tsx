@@ -1,13 +1,16 @@
 import { useSignal, useSignalEffect } from "@preact/signals"
 import { words } from "../language/language"
+import { Card } from "./card"
 import { useChat } from "./chat_context"
 import { Drawer } from "./drawer"
 import { PeoplePane } from "./people_pane"
 import { RoomView } from "./room_view"
 import type { Panel } from "./room_header"
 import { RoomsPane } from "./rooms_pane"
-import { SearchPanel } from "./search_panel"
+import { lazily } from "./lazily"
 import { showsPeople, showsRooms } from "./screen"
+
+const SearchPanel = lazily(async () => (await import("./search_panel")).SearchPanel)
 
 export function App() {
   const chat = useChat()
@@ -45,6 +48,7 @@ export function App() {
           <SearchPanel onChosen={close} />
         </Drawer>
       )}
+      <Card />
     </div>
   )
 }

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals"
 import { words } from "../language/language"
-import { clockTime, dayName, fullTime, relativeTime } from "../model/time"
+import { clockTime, dayName, fullTime, momentTime, relativeTime } from "../model/time"
 
 const now = signal(new Date())
 const tick = () => (now.value = new Date())
@@ -12,6 +12,15 @@ export function Ago({ at }: { at: Date }) {
   return (
     <time dateTime={at.toISOString()} title={fullTime(at, words())}>
       {relativeTime(at, now.value, words())}
+    </time>
+  )
+}
+
+/** When it was, rather than how long ago: "since 14:05". */
+export function Moment({ at }: { at: Date }) {
+  return (
+    <time dateTime={at.toISOString()} title={fullTime(at, words())}>
+      {momentTime(at, now.value, words())}
     </time>
   )
 }

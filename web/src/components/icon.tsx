@@ -1,6 +1,6 @@
 import { createElement } from "preact"
 import {
-  ArrowDown, Check, Copy, Hash, type IconNode, Languages, LogOut, Menu, Monitor, Moon, Pencil, Plus, Reply, RotateCw, Search,
+  ArrowDown, Check, Copy, Hash, type IconNode, Languages, Link, LogOut, Menu, Monitor, Moon, Pencil, Plus, Reply, RotateCw, Search,
   SendHorizontal, SmilePlus, Sun, Trash2, UserPlus, Users, X,
 } from "lucide"
 
@@ -18,6 +18,7 @@ const drawings = {
   language: Languages,
   leave: LogOut,
   light: Sun,
+  link: Link,
   menu: Menu,
   people: Users,
   react: SmilePlus,

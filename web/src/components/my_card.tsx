@@ -1,6 +1,7 @@
 import { nextTheme, theme } from "../chat/theme"
 import { allLanguages, choose, language, words } from "../language/language"
 import { Avatar } from "./avatar"
+import { showCard } from "./card"
 import { useChat } from "./chat_context"
 import { IconButton } from "./icon"
 
@@ -10,18 +11,27 @@ export function MyCard() {
   const me = chat.me.value
   const at = allLanguages.findIndex((each) => each.language === language.value)
   return (
-    <div class="flex items-center gap-2.5 border-t border-line p-3 pl-4">
-      {me && <Avatar user={me} />}
-      <p class="min-w-0 flex-1 truncate leading-5">
-        {me ? <span class="font-semibold">{me.name}</span> : <span class="text-quiet">{words().me.visitor}</span>}
-      </p>
+    <div class="flex items-center gap-0.5 border-t border-line p-3 pl-4">
+      {me ? (
+        <button
+          type="button"
+          title={me.name}
+          class="-my-1 -ml-1.5 flex min-w-0 flex-1 items-center gap-2.5 rounded-xl p-1.5 text-left hover:bg-press"
+          aria-label={words().me.card(me.name)}
+          onClick={showCard(me)}
+        >
+          <Avatar user={me} />
+          <span class="truncate font-semibold">{me.name}</span>
+        </button>
+      ) : (
+        <p class="min-w-0 flex-1 truncate leading-5 text-quiet">{words().me.visitor}</p>
+      )}
       <IconButton
         icon="language"
         label={words().me.language(allLanguages[at]!.name)}
         onClick={() => choose(allLanguages[(at + 1) % allLanguages.length]!.language)}
       />
       <IconButton icon={theme.value} label={words().me.colours[theme.value]} onClick={nextTheme} />
-      {me && <IconButton icon="leave" label={words().me.leave} onClick={() => chat.leave()} />}
     </div>
   )
 }

@@ -83,7 +83,7 @@ export function Names({ names }: { names: NameChoice }) {
             pick(person)
           }}
         >
-          <Avatar user={person} small />
+          <Avatar user={person} size="small" />
           <span class="min-w-0 flex-1 truncate">{person.name}</span>
         </li>
       ))}

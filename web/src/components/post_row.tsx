@@ -30,7 +30,7 @@ export function PostRow({ id, at, post, author, leads, room }: Props) {
     >
       <div class="w-9 flex-none pt-0.5">{leads && <Avatar user={author} />}</div>
       <div class="min-w-0 flex-1">
-        {leads && <Byline name={author.name} mine at={at} />}
+        {leads && <Byline user={author} mine at={at} />}
         <div class={`${isWordless(post.text) ? "text-3xl leading-snug" : "text-base"} ${settled ? "" : "opacity-75"}`}>
           <MessageText text={post.text} />
         </div>

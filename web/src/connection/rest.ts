@@ -1,4 +1,4 @@
-import type { Page, RoomSummary, SearchHit } from "../model/contract"
+import type { MemberPage, Page, RoomSummary, SearchHit } from "../model/contract"
 import { Refused } from "./ask"
 
 export async function listRooms(): Promise<RoomSummary[]> {
@@ -18,6 +18,11 @@ export async function search(words: string, room: string | null, signal: AbortSi
   const query = new URLSearchParams(room ? { q: words, channel: room } : { q: words })
   const { results } = await request<{ results: SearchHit[] }>(`/api/search?${query}`, { signal })
   return results
+}
+
+/** Who comes to the room, whoever was there last first; `before` is what the page before called `next`. */
+export function membersOf(room: string, before: string | null): Promise<MemberPage> {
+  return request(`/api/channels/${room}/members${before === null ? "" : `?${new URLSearchParams({ before })}`}`)
 }
 
 /** The oldest messages that are newer than event `after`. */

@@ -92,6 +92,17 @@ export interface Meta {
   avatar?: string | null
 }
 
+/** Somebody who comes to a room. */
+export interface KnownMember extends User {
+  last_seen_at: string
+}
+
+export interface MemberPage {
+  members: KnownMember[]
+  /** What to ask for next; null at the end. */
+  next: string | null
+}
+
 export interface RoomSummary {
   name: string
   topic?: string | null

@@ -6,6 +6,8 @@ export interface Member {
   name: string
   avatar: string | null
   away: boolean
+  /** When the first of their tabs came (milliseconds since 1970). */
+  onlineAt: number
 }
 
 /** One member of a presence entry: away only when every tab of theirs is. */
@@ -16,6 +18,7 @@ export function member(id: string, metas: readonly Meta[]): Member {
     name: newest?.name ?? id,
     avatar: newest?.avatar ?? null,
     away: metas.length > 0 && metas.every((meta) => meta.status === "away"),
+    onlineAt: Math.min(...metas.map(({ online_at }) => Number(online_at) * 1000)),
   }
 }
 

@@ -32,10 +32,10 @@ export function initials(text: string): string {
   return letters.join("").toUpperCase()
 }
 
-/** A hue that stays with an id, in degrees. */
-export function hue(id: string): number {
+/** A hue that stays with a name, however it is written, in degrees. */
+export function hue(name: string): number {
   let hash = 2166136261
-  for (const character of id) hash = Math.imul(hash ^ character.codePointAt(0)!, 16777619)
+  for (const character of name.toLowerCase()) hash = Math.imul(hash ^ character.codePointAt(0)!, 16777619)
   return (hash >>> 0) % 360
 }
 

@@ -16,10 +16,16 @@ const shapes = {
 } satisfies Record<string, Intl.DateTimeFormatOptions>
 
 /** How long ago in words that stay true: "just now", "5 min ago", "14:05", "yesterday 14:05", "Tue 14:05", "3 May, 14:05". */
-export function relativeTime(at: Date, now: Date, { locale, time }: Words): string {
+export function relativeTime(at: Date, now: Date, words: Words): string {
+  const { time } = words
   const age = now.getTime() - at.getTime()
   if (age < minute) return time.justNow
   if (age < hour) return time.minutesAgo(Math.floor(age / minute))
+  return momentTime(at, now, words)
+}
+
+/** When, to the minute: "14:05", "yesterday 14:05", "Tue 14:05", "3 May, 14:05". */
+export function momentTime(at: Date, now: Date, { locale, time }: Words): string {
   const clock = written(at, "clock", locale)
   const days = daysBetween(at, now)
   if (days === 0) return clock
