@@ -12,7 +12,6 @@ import { inOrder, type Member, member } from "../model/members"
 import { heard, stillTyping, type Typists } from "../model/typing"
 import * as unread from "../model/unread"
 import { Absence } from "./absence"
-import { Absence } from "./absence"
 import { Paging } from "./paging"
 import { Posting } from "./posting"
 import { presenceOn } from "./presence"
@@ -46,7 +45,6 @@ export class Room {
   readonly draft: Signal<string>
   readonly unread = computed(() => this.reading.value.unread)
   readonly absence: Absence
-  readonly absence: Absence
   readonly posting: Posting
   readonly removing: Removing
   readonly paging: Paging
@@ -68,7 +66,6 @@ export class Room {
       erase: (id: string) => this.ask("delete_message", { id }),
       refused: (reason: string) => this.owner.refused(reason),
     }
-    this.absence = new Absence(name, this.members)
     this.absence = new Absence(name, this.members)
     this.posting = new Posting(mouth, new Shelf(name))
     this.removing = new Removing(name, mouth)

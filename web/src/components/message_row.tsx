@@ -8,7 +8,6 @@ import { addressOf } from "../chat/address"
 import { isWordless } from "../model/wordless"
 import { Avatar } from "./avatar"
 import { showCard } from "./card"
-import { showCard } from "./card"
 import { useChat } from "./chat_context"
 import { Ago, Clock } from "./clock"
 import { EditForm } from "./edit_form"
@@ -65,14 +64,6 @@ function Drawn({ id, at, message: said, leads, room, active }: Props) {
         {showsActions && <MessageActions room={room} message={message} mine={mine} busy={busy} />}
       </div>
     </article>
-  )
-}
-
-function Face({ user }: { user: User }) {
-  return (
-    <button type="button" class="rounded-full" tabIndex={-1} aria-hidden="true" onClick={showCard(user)}>
-      <Avatar user={user} />
-    </button>
   )
 }
 
