@@ -1,5 +1,20 @@
+const address = "/shell.js"
+
+/** Parts of the browser that TypeScript doesn't know yet (Trusted Types). */
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(address: string): string }): { createScriptURL(address: string): string }
+}
+
 /** Lets the browser keep the page, once it has nothing better to do. Plain http other than localhost can't. */
 export function keepShell(): void {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return
-  window.addEventListener("load", () => void navigator.serviceWorker.register("/shell.js").catch(() => undefined), { once: true })
+  window.addEventListener("load", () => void navigator.serviceWorker.register(trusted()).catch(() => undefined), {
+    once: true,
+  })
+}
+
+/** The one string that the page ever turns into a script; the server's policy lets no other one pass. */
+function trusted(): string {
+  const { trustedTypes } = window as { trustedTypes?: TrustedTypes }
+  return trustedTypes?.createPolicy("shell", { createScriptURL: () => address }).createScriptURL(address) ?? address
 }
