@@ -77,6 +77,10 @@ class Abroad:
             )
         return self._neighbours.others(room)
 
+    def all_told(self, room: str) -> bool:
+        """Whether every other node that is known has said who is in the room."""
+        return self._neighbours.all_told(room)
+
     def close(self, room: str) -> None:
         if (subscription := self._rooms.pop(room, None)) is not None:
             subscription.end()

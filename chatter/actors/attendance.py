@@ -29,9 +29,12 @@ class Attendance:
         self._in_debt = False
 
     def arrived(self, member: Member) -> None:
-        """Tell it who is here, itself included, and the registry that it came."""
-        meta = _meta(member, self._audience)
-        member.push("presence_state", self._audience.people.state_payload(meta))
+        """Tell it who is here, itself included, as soon as that is known; and the registry that it came."""
+        meta, audience = _meta(member, self._audience), self._audience
+        if audience.knows_people:
+            member.push("presence_state", audience.people.state_payload(meta))
+        else:
+            audience.strangers.append((member, meta is not None))
         if meta is not None:
             self._tell(Track(self._name, meta))
 
@@ -57,9 +60,23 @@ class Attendance:
     def learn(self, changed: PresenceChanged) -> Diff:
         """What is new in it to the members, if anything."""
         people = self._audience.people
+        if changed.everybody is not None and not self._audience.knows_people:
+            self._introduce(changed.everybody)
         diff = changed.diff if changed.everybody is None else difference(people.snapshot(), changed.everybody)
         people.apply(diff)
         return diff
+
+    def _introduce(self, everybody: tuple[Meta, ...]) -> None:
+        """Tell those who came before it was known here who is on other nodes; who came here follows, as always."""
+        audience = self._audience
+        own = {member.key for member in audience}
+        audience.people.apply(Diff(joins=tuple(meta for meta in everybody if meta.key not in own)))
+        audience.knows_people = True
+        strangers, audience.strangers = audience.strangers, []
+        for member, came_as_somebody in strangers:
+            if member in audience:
+                arriving = member.meta if came_as_somebody else None
+                member.push("presence_state", audience.people.state_payload(arriving))
 
     def _tell(self, message: PresenceMessage) -> None:
         try:

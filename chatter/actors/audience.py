@@ -104,11 +104,14 @@ def _lane_key(member: Member) -> _LaneKey:
 
 
 class Audience:
-    """See the module. `told_seq`: the last event that is told, or on its way. `people`: the presence last told."""
+    """See the module. `told_seq`: the last event that is told, or on its way. `people`: the presence last told; until
+    it is known (`knows_people`) members wait for it as `strangers`, each with whether it came as somebody."""
 
     def __init__(self) -> None:
         self.told_seq: int | None = None
         self.people = PresenceSet()
+        self.knows_people = True
+        self.strangers: list[tuple[Member, bool]] = []
         self._departures = Departures()
         self._lanes: dict[_LaneKey, Lane] = {}
         self._on_their_way: deque[_Telling] = deque()

@@ -2,13 +2,15 @@
 
 Rooms tell it who came, changed and went; it gathers that for a moment and tells each room what is different. So a
 thousand people who arrive together make a handful of diffs, not a thousand each: the more people a diff has to be
-written to, the longer it gathers (`_interval`).
+written to, the longer it gathers (`next_due`).
 
 It forgets everything in a crash. Its restart asks the rooms to tell it again (`tell_again`), and each room
 gets the whole truth in return; the room finds the difference to what its members were told, which is nothing for
 those who did not move.
 
-Who is in a room on other nodes comes over the bus (`Abroad`), and is told to the room as if they were here.
+Who is in a room on other nodes comes over the bus (`Abroad`), and is told to the room as if they were here, only
+sooner: their node has gathered already. A room that is new here is told when the other nodes have said who is there,
+or had the time to.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +29,8 @@ from chatter.core.presence import Diff, Meta, difference
 
 SHORTEST: Final = 0.05
 LONGEST: Final = 2.0
+HEARSAY: Final = 0.15
+"""Seconds in which other nodes say who is in a room that is new here; those that know it not say nothing."""
 SECONDS_PER_MEMBER: Final = 0.0001  # a write costs some 5 µs: diffs then take a twentieth of a core at the most
 
 
@@ -96,6 +100,8 @@ class _Watched:
     own: set[str] = attrs.Factory(set)
     ours: dict[str, Meta | None] = attrs.Factory(dict)
     whole: bool = True
+    waits_for_others: bool = False
+    told_at: float = -LONGEST
     due: float = 0.0
 
     def put(self, key: str, meta: Meta | None) -> None:
@@ -135,9 +141,10 @@ class _Watched:
         self.before = {}
         return changed
 
-    @property
-    def interval(self) -> float:
-        return min(LONGEST, max(SHORTEST, self.audience() * SECONDS_PER_MEMBER))
+    def next_due(self, now: float, gather: float) -> float:
+        """When it may be told again: not before what is new was gathered, and not too soon after the last time."""
+        interval = min(LONGEST, max(gather, self.audience() * SECONDS_PER_MEMBER))
+        return max(now + gather, self.told_at + interval)
 
 
 class Presence(Actor[PresenceMessage]):
@@ -194,10 +201,13 @@ class Presence(Actor[PresenceMessage]):
                 self._hushed = True
             case HeardInRoom() | HeardByAll() | MissedInRoom():
                 self._changed_abroad(self._abroad.hear(message, trio.current_time()))
+                if isinstance(message, HeardInRoom):
+                    self._wait_no_longer(message.room)
 
     # -- rooms
 
     def _watch(self, message: Watch) -> None:
+        new = message.room not in self._rooms
         room = self._rooms.setdefault(message.room, _Watched())
         if room.ref != message.ref:
             self._tell_when_it_ends(message.room, message.ref)
@@ -206,6 +216,9 @@ class Presence(Actor[PresenceMessage]):
         for meta in message.everybody:
             room.put_own(meta.key, meta)
         self._schedule(message.room, room)
+        if new and not self._abroad.all_told(message.room):
+            room.waits_for_others = True
+            room.due += HEARSAY
 
     def _tell_when_it_ends(self, name: str, ref: Ref[Any]) -> None:
         ref.monitor(lambda down: None if down.restarting else self._send_self(Unwatch(name, ref)))
@@ -231,13 +244,23 @@ class Presence(Actor[PresenceMessage]):
                 room.put(meta.key, None)
             for meta in diff.joins:
                 room.put(meta.key, meta)
-            self._schedule(name, room)
+            self._schedule(name, room, gather=0)
 
-    def _schedule(self, name: str, room: _Watched) -> None:
+    def _wait_no_longer(self, name: str) -> None:
+        """For other nodes, since all have said who is in the room."""
+        room = self._rooms.get(name)
+        if room is not None and room.waits_for_others and self._abroad.all_told(name):
+            room.waits_for_others = False
+            room.due = trio.current_time()
+
+    def _schedule(self, name: str, room: _Watched, gather: float = SHORTEST) -> None:
         """The first change waits for those that come with it; then the room's interval passes between two tellings."""
+        due = room.next_due(trio.current_time(), gather)
         if name not in self._dirty:
             self._dirty[name] = None
-            room.due = max(trio.current_time() + SHORTEST, room.due)
+            room.due = due
+        elif not room.waits_for_others:
+            room.due = min(room.due, due)
 
     def _beat(self) -> None:
         now = trio.current_time()
@@ -252,7 +275,8 @@ class Presence(Actor[PresenceMessage]):
             self._tell(name, self._rooms[name], now)
 
     def _tell(self, name: str, room: _Watched, now: float) -> None:
-        room.due = now + room.interval
+        room.told_at = now
+        room.waits_for_others = False
         if room.ref is None or not room.news or self._hushed:
             return
         ours, room.ours = room.ours, {}
@@ -261,7 +285,7 @@ class Presence(Actor[PresenceMessage]):
             room.ref.cast(room.take())
         except ActorError:  # it has ended, or is overwhelmed: it gets the whole truth when it can
             room.whole = True
-            self._dirty[name] = None
+            self._schedule(name, room)
 
     def _send_self(self, message: PresenceMessage) -> None:
         try:

@@ -54,6 +54,7 @@ from chatter.wire.phoenix import encode
 IDLE_AFTER: Final = 60.0
 GATHER: Final = 0.002
 LOOK_AGAIN: Final = 1.0
+GLANCE: Final = 0.5
 
 
 class Room(Actor[RoomMessage]):
@@ -82,6 +83,7 @@ class Room(Actor[RoomMessage]):
         self._idle = False
         self._settling: list[Settle] = []
         self._look_again_at = math.inf
+        self._blind_until = -math.inf
 
     async def run(self, started: Callable[[], Any]) -> None:
         ears = self._bus.subscribe(self._channel, self._overhear, self._miss)
@@ -96,6 +98,7 @@ class Room(Actor[RoomMessage]):
         self._log = RoomLog(tail.last_seq, tail.events, tail.messages)
         if self._audience.told_seq is None:
             self._audience.told_seq = tail.last_seq
+            self._audience.knows_people = self._bus.alone
         else:  # what the last incarnation asked to be stored may be stored only now
             self._doubt()
         self._attendance.tell_everything()
@@ -144,6 +147,17 @@ class Room(Actor[RoomMessage]):
         if len(unheard) == EVENTS:  # there may be more
             self._look_again_at = trio.current_time()
 
+    async def _look_before_they_join(self) -> None:
+        """So that who joins finds what was acknowledged before, on whichever node. While the store does not answer,
+        they find what was heard."""
+        if self._bus.alone or trio.current_time() < self._blind_until:
+            return
+        with trio.move_on_after(GLANCE) as glance:
+            await self._look_again()
+        if glance.cancelled_caught:
+            self._blind_until = trio.current_time() + LOOK_AGAIN
+            self._doubt()
+
     async def _catch_up(self) -> None:
         await self._audience.deliver()
         told = self._audience.told_seq or 0
@@ -158,6 +172,8 @@ class Room(Actor[RoomMessage]):
     async def _handle_all(self, batch: list[RoomMessage]) -> None:
         """Everything in order, except that commands wait for each other, to be stored together."""
         submits: list[Submit] = []
+        if any(isinstance(message, Join) for message in batch):
+            await self._look_before_they_join()
         for message in batch:
             if isinstance(message, Submit):
                 submits.append(message)

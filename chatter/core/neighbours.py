@@ -162,6 +162,10 @@ class OtherShares:
         for share in self._shares.values():
             yield from share.metas.values()
 
+    def __contains__(self, node: str) -> bool:
+        """Whether its share was heard."""
+        return node in self._shares
+
     def hear(self, said: Change | Whole | Digest) -> Diff | None:
         """What is different now; None when the node has to be asked for its whole share."""
         known = self._shares.get(said.node)
@@ -225,6 +229,11 @@ class Neighbours:
     def others(self, room: str) -> list[Meta]:
         """Who is in the room on other nodes."""
         return list(self._rooms[room].others) if room in self._rooms else []
+
+    def all_told(self, room: str) -> bool:
+        """Whether each of them has told its share of the room."""
+        here = self._rooms.get(room)
+        return here is not None and all(node in here.others for node in self._heard)
 
     # -- what happens on this node
 

@@ -67,6 +67,10 @@ async def watcher(stage: Stage) -> Watcher:
     return Watcher(visitor)
 
 
+async def never(_point: str) -> None:
+    await trio.sleep_forever()
+
+
 async def settled(*watchers: Watcher, after: float = A_WHILE) -> list[dict[str, list[str]]]:
     await trio.sleep(after)
     return [watcher.names() for watcher in watchers]
@@ -165,6 +169,36 @@ async def test_what_the_bus_loses_is_found_in_the_store(pair: Pair, monkeypatch:
     assert bob.seqs() == [1]
 
 
+async def test_who_joins_finds_what_was_acknowledged_on_another_node_though_the_bus_lost_it(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = await pair.here.member("Ann"), await pair.there.member("Bob")
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalBus, "publish", lambda *_: None)
+        await ann.says("lost")
+    cleo = await pair.there.connect()
+    assert (await cleo.join(LOBBY, after=0))["last_seq"] == 1
+    assert bob.seqs() == [1]
+    assert cleo.seqs() == []  # it was in the welcome
+
+
+async def test_who_joins_while_the_store_is_away_finds_what_the_node_heard(
+    pair: Pair, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = await pair.here.member("Ann"), await pair.there.member("Bob")
+    await ann.says("heard")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "at", never)
+        began = trio.current_time()
+        for _ in range(10):
+            late = await pair.there.connect()
+            assert (await late.join(LOBBY))["last_seq"] == 1
+        assert trio.current_time() - began < 1
+    await ann.says("back")
+    await trio.sleep(A_WHILE)
+    assert (bob.seqs(), late.seqs()) == ([1, 2], [2])
+
+
 async def test_what_comes_after_a_loss_tells_of_it_at_once(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     ann, bob = await pair.here.member("Ann"), await pair.there.member("Bob")
     with monkeypatch.context() as patch:
@@ -216,6 +250,27 @@ async def test_people_on_both_nodes_are_seen_on_both(pair: Pair) -> None:
     await bob.ok(LOBBY, "status", {"status": "away"})
     await ann.close()
     assert await settled(*watchers) == [{bob.user["id"]: ["away"]}] * 2
+
+
+async def test_who_is_the_first_to_join_on_a_node_is_told_who_is_on_the_other(pair: Pair) -> None:
+    ann = await pair.here.member("Ann")
+    await trio.sleep(A_WHILE)
+    bob = await pair.there.connect(User("u-bob", "Bob"))
+    await bob.join(LOBBY)
+    assert list(await bob.expect("presence_state")) == [ann.user["id"], "u-bob"]
+    await trio.sleep(A_WHILE)
+    assert [list(diff["joins"]) for diff in bob.heard("presence_diff")] == [["u-bob"]]
+
+
+async def test_who_changes_before_it_is_known_who_is_there_is_there_once(pair: Pair) -> None:
+    ann = await pair.here.member("Ann")
+    await trio.sleep(A_WHILE)
+    visitor = await pair.there.connect()
+    await visitor.join(LOBBY)
+    await visitor.identify("Bob")
+    await visitor.ok(LOBBY, "status", {"status": "away"})
+    watch = Watcher(visitor)
+    assert await settled(watch) == [{ann.user["id"]: ["online"], visitor.user["id"]: ["away"]}]
 
 
 async def test_who_joins_later_is_told_at_once_who_is_on_the_other_node(pair: Pair) -> None:

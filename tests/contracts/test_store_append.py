@@ -190,7 +190,7 @@ async def test_only_the_author_and_moderators_change_a_message(store: Store, kin
 async def test_what_is_not_there_is_not_found(store: Store) -> None:
     await store.create_room("kitchen", "")
     elsewhere = await says(store, ANN, "Hello", room="kitchen")
-    for message_id in ["nothing", elsewhere]:
+    for message_id in ["nothing", "\x00", elsewhere]:
         outcomes = await store.append(
             "lobby",
             [

@@ -197,20 +197,21 @@ async def test_a_room_is_created_once(store: Store) -> None:
     assert room.topic == "first"
 
 
-async def test_an_unknown_room_is_not_found(store: Store) -> None:
+@pytest.mark.parametrize("nowhere", ["nowhere", "no\x00where"])
+async def test_an_unknown_room_is_not_found(store: Store, nowhere: str) -> None:
     with pytest.raises(NotFound):
-        await store.tail("nowhere", events=1, messages=1)
+        await store.tail(nowhere, events=1, messages=1)
     with pytest.raises(NotFound):
-        await store.events_after("nowhere", 0, 1)
+        await store.events_after(nowhere, 0, 1)
     with pytest.raises(NotFound):
-        await store.page("nowhere", limit=1)
+        await store.page(nowhere, limit=1)
     with pytest.raises(NotFound):
-        await store.mark_read("nowhere", ANN, 1)
+        await store.mark_read(nowhere, ANN, 1)
     with pytest.raises(NotFound):
-        await store.members("nowhere", limit=1)
+        await store.members(nowhere, limit=1)
     with pytest.raises(NotFound):
-        await store.search("hello", room="nowhere", limit=1)
-    assert await store.room("nowhere") is None
+        await store.search("hello", room=nowhere, limit=1)
+    assert await store.room(nowhere) is None
 
 
 async def test_a_store_that_answers_passes_its_check(store: Store) -> None:

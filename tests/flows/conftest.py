@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from .client import PATIENCE, V1, V2, Client, Handshake, Place, connect
+from .cluster import Cluster, clustered_for_a_module
 from .server import Reachable, Server
 
 Connect = Callable[..., Awaitable[Client]]
@@ -22,11 +23,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, help="how often test_kill.py kills the server (20)")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Marked `also_on_two_nodes`, a module is run against one node on SQLite, and against two on PostgreSQL and Redis,
+    where everybody who comes is let in by another node than the one before."""
+    if "server" in metafunc.fixturenames and metafunc.definition.get_closest_marker("also_on_two_nodes"):
+        metafunc.parametrize("server", ["one node", "two nodes"], indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server | Cluster]:
     """One for all tests of a module, which must leave it as it was; nobody's rate is limited in it."""
-    with Server(tmp_path_factory.mktemp("server"), "--message-rate", "0") as running:
-        yield running
+    folder = tmp_path_factory.mktemp("server")
+    if getattr(request, "param", "one node") == "one node":
+        with Server(folder, "--message-rate", "0") as running:
+            yield running
+    else:
+        with clustered_for_a_module(folder, request.getfixturevalue("postgres")) as cluster:
+            yield cluster
 
 
 @pytest.fixture(params=[V2, V1], ids=["v2", "v1"])
@@ -73,7 +86,7 @@ async def calling(server: Reachable) -> AsyncIterator[Rest]:
 
 
 @pytest.fixture
-async def rest(server: Server) -> AsyncIterator[Rest]:
+async def rest(server: Reachable) -> AsyncIterator[Rest]:
     async with calling(server) as rest:
         yield rest
 
@@ -102,7 +115,7 @@ async def dial(nursery: trio.Nursery) -> AsyncIterator[Connect]:
 
 
 @pytest.fixture
-def visit(server: Server, dial: Connect) -> Connect:
+def visit(server: Reachable, dial: Connect) -> Connect:
     """Connects to the server."""
 
     async def connected(**how: Any) -> Client:

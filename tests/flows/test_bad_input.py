@@ -32,6 +32,8 @@ REASONS: Final = {
 }
 LIMIT: Final = 256 * 1024
 
+pytestmark = pytest.mark.also_on_two_nodes
+
 
 @pytest.fixture
 async def bystander(arrive: Arrive) -> AsyncIterator[Place]:

@@ -10,11 +10,12 @@ import trio
 
 from tests.postgres_server import PostgresServer
 
-from .client import Place
-from .cluster import Cluster, arrive, clustered
+from .client import Client, Place
+from .cluster import Cluster, clustered
 from .conftest import Connect, calling
 from .crowd import Crowd
 from .regulars import partying
+from .server import Server
 
 ROUNDS: Final = 3
 MOST_A_ROUND: Final = 60
@@ -31,6 +32,13 @@ def postgres() -> Iterator[PostgresServer]:
 async def cluster(tmp_path: Path, postgres: PostgresServer) -> AsyncIterator[Cluster]:
     async with clustered(tmp_path, postgres) as cluster:
         yield cluster
+
+
+async def arrive(dial: Connect, server: Server, name: str) -> Place:
+    client: Client = await dial(server.socket_url)
+    place = await client.join("chat:lobby")
+    await place.identify(name)
+    return place
 
 
 async def sees(place: Place, *people: Place) -> None:

@@ -17,6 +17,8 @@ from .server import Server
 
 Begin = Callable[..., Awaitable[Poller]]
 
+pytestmark = pytest.mark.also_on_two_nodes
+
 
 @pytest.fixture
 async def begin(server: Server) -> AsyncIterator[Begin]:

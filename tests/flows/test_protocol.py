@@ -7,7 +7,9 @@ import pytest
 
 from .client import V1, V2, Closed, Refusal, TurnedAway
 from .conftest import Arrive, Connect, Rest, unique
-from .server import Server
+from .server import Reachable
+
+pytestmark = pytest.mark.also_on_two_nodes
 
 
 async def test_a_join_is_answered_with_the_room_and_then_with_who_is_there(visit: Connect, room: str, vsn: str) -> None:
@@ -169,8 +171,10 @@ async def test_another_pages_origin_is_forbidden(visit: Connect, origin: bytes) 
     assert await _refused(visit, headers=[(b"Origin", origin)]) == 403
 
 
-async def test_our_own_pages_origin_is_let_in(visit: Connect, server: Server) -> None:
-    await (await visit(headers=[(b"Origin", server.url.encode())])).heartbeat()
+async def test_our_own_pages_origin_is_let_in(dial: Connect, server: Reachable) -> None:
+    origin = server.url
+    socket_url = origin.replace("http", "ws", 1) + "/socket/websocket"
+    await (await dial(socket_url, headers=[(b"Origin", origin.encode())])).heartbeat()
 
 
 async def test_a_bad_token_is_forbidden(visit: Connect, rest: Rest) -> None:

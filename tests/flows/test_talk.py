@@ -14,6 +14,8 @@ from .server import Server
 
 AT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
+pytestmark = pytest.mark.also_on_two_nodes
+
 
 async def _refused(pushing: Any) -> str:
     with pytest.raises(Refusal) as refused:

@@ -5,17 +5,18 @@ go away and come back while this runs: meanwhile calls wait for `patience` secon
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Final, TypeVar
 
+import asyncpg
 import attrs
 import trio
 
 from chatter.core.commands import Command
 from chatter.core.events import Event
 from chatter.core.model import RoomInfo, User, now
-from chatter.errors import AlreadyExists, Unavailable
+from chatter.errors import AlreadyExists, NotFound, Unavailable
 from chatter.stores.port import Hit, MemberPage, Outcome, Page, StoreObserver, StoreUnreachable, Tail
 from chatter.stores.postgres import reading, search
 from chatter.stores.postgres.bridge import Bridge, open_bridge
@@ -122,7 +123,9 @@ class PostgresStore:
         return await self._read(reading.rooms)
 
     async def room(self, name: str) -> RoomInfo | None:
-        return await self._read(partial(reading.room, name=name))
+        with suppress(NotFound):
+            return await self._read(partial(reading.room, name=name))
+        return None
 
     async def create_room(self, name: str, topic: str) -> RoomInfo:
         """Asked again after a lost connection it may find its own room, which is then taken for another's."""
@@ -155,6 +158,8 @@ class PostgresStore:
                     if lost.silent:
                         raise
                     return await pool.run(query, within=_READ_WITHIN)
+            except asyncpg.CharacterNotInRepertoireError:  # NUL, which no text can hold that is stored
+                raise NotFound("There is nothing of that name.") from None
             except (Lost, *FROM_SERVER) as error:
                 raise unavailable(error) from None
 

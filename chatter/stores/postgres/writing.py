@@ -189,7 +189,7 @@ async def _load(connection: Connection, logs: dict[str, Log], group: Sequence[Ap
             assert log is not None
             if isinstance(command, Post):
                 posts.append((log.room, command.id, command.user.id, command.client_id))
-            else:
+            elif "\x00" not in command.message_id:  # which PostgreSQL takes in no text, so no message has such an id
                 emoji = getattr(command, "emoji", None)
                 changes.append((log.room, command.message_id, emoji, command.user.id, command.id))
     if changes:
