@@ -59,7 +59,7 @@ class Attendance:
 
     def _undisturbed(self, client: Client, node: Node, since: float) -> bool:
         line = self.setting.witness.trouble.lines.get(client.name, -1.0)
-        return client.idle and max(line, node.excuses.disturbed, node.cable.whole_since) < since
+        return client.idle and max(line, node.unrest) < since
 
     # -- nobody who comes and goes
 

@@ -1,67 +1,85 @@
 """Of several who want one name, one gets it: on all nodes, for as long as they reach each other."""
 
+from collections.abc import Iterator
+
 import attrs
 
 from chatter.bus.claims import LEASE
 from tests.simulation.node import Node, Setting
 from tests.simulation.process import Process
 
-REACHED_FOR = 3.0
-"""Seconds after which a node that reaches Redis has told it of all names that it holds."""
+SETTLED = 3.0
+"""Seconds after which a node that reaches Redis has told it which names it holds, and which no more."""
 GIVEN_BACK = LEASE + 5.0
-"""Seconds for which a name may still be refused: its holder was on a node that died, or could not give it back."""
+"""Seconds for which a name may still be refused when its holder's node died, or could not give it back."""
 
 
 @attrs.define(eq=False)
 class Names:
-    """Told by Redis how each claim went. `used`: when each name was last known to be somebody's."""
+    """`_used`: when each name was last known to be somebody's, and where. `_kept`: what nodes gave while they did not
+    reach each other, and Redis found out later: they may keep it."""
 
     setting: Setting
     nodes: list[Node]
-    used: dict[str, float] = attrs.Factory(dict)
-    _kept_all_the_same: set[tuple[str, str, str]] = attrs.Factory(set)
+    _used: dict[str, dict[tuple[Process, str], float]] = attrs.Factory(dict)
+    _kept: set[tuple[Process, str, str]] = attrs.Factory(set)
 
     def watch(self) -> None:
-        redis = self.setting.redis
-        redis.granted, redis.refused = self._granted, self._refused
-        self.setting.witness.name_in_use = self.in_use_lately
+        self.setting.redis.granted, self.setting.redis.refused = self._granted, self._refused
+        self.setting.witness.name_in_use = self._in_use_lately
+
+    @property
+    def _running(self) -> list[Process]:
+        return [node.process for node in self.nodes if not node.process.dead]
 
     def look(self) -> None:
-        for node in self.nodes:
-            if not node.process.dead:
-                self.used.update(dict.fromkeys((name for name, _ in node.process.names), node.now))
+        for process in self._running:
+            for name, user in process.names:
+                self._used.setdefault(name, {})[process, user] = self.setting.agenda.now
+        reached = [process for process in self._running if self._reached(process)]
+        held = [(name, user, process) for process in reached for name, user in self._given_in_order(process)]
+        users = {name: user for name, user, _ in held}
+        for name, user, process in held:
+            if users[name] != user:
+                self.setting.violated(f"{name} is {user} on {process.address}, and {users[name]} elsewhere")
 
-    def in_use_lately(self, name: str) -> bool:
-        self.look()
-        return self.used.get(name.casefold(), -GIVEN_BACK) >= self.setting.agenda.now - GIVEN_BACK
-
-    def _granted(self, name: str, user: str, address: str) -> None:
-        self.used[name] = self.setting.agenda.now
-        for node in self.nodes:
-            process = node.process
-            if process.address == address or not self._reached(process):
-                continue
-            for held, holder in process.names:
-                if held == name and holder != user and (process.address, name, holder) not in self._kept_all_the_same:
-                    self.setting.violated(f"{name} is given to {user} on {address}, and {holder} has it on {process}")
+    def _given_in_order(self, process: Process) -> Iterator[tuple[str, str]]:
+        for name, user in process.names:
+            if (process, name, user) not in self._kept:
+                yield name, user
 
     def _reached(self, process: Process) -> bool:
-        cable = process.cable
         connected = process.app.bus.connected and not process.dead
-        return connected and cable.whole_since < self.setting.agenda.now - REACHED_FOR
+        return connected and process.cable.whole_since < self.setting.agenda.now - SETTLED
+
+    def _in_use_lately(self, name: str, but: str | None) -> bool:
+        self.look()
+        return any(
+            user != but and at >= self.setting.agenda.now - (SETTLED if self._reached(process) else GIVEN_BACK)
+            for (process, user), at in self._used.get(name.casefold(), {}).items()
+        )
+
+    # -- what Redis decided
+
+    def _granted(self, name: str, user: str, address: str) -> None:
+        for process in self._running:
+            if process.address == address:
+                self._used.setdefault(name, {})[process, user] = self.setting.agenda.now
+            elif self._reached(process):
+                for held, holder in self._given_in_order(process):
+                    if held == name and holder != user:
+                        self.setting.violated(f"{address} gives {name} to {user}; on {process.address} it is {holder}")
 
     def _refused(self, name: str, address: str) -> None:
-        """To a node that gave it away while it was alone, which it then may keep."""
-        for node in self.nodes:
-            if node.process.address == address:
-                for held, holder in node.process.names:
-                    if held == name:
-                        self._kept_all_the_same.add((address, name, holder))
+        process = next(process for process in self._running if process.address == address)
+        self._kept.update((process, held, holder) for held, holder in process.names if held == name)
+
+    # -- once all is quiet
 
     def check(self) -> None:
-        """Once all is quiet: each node holds the names of those who are on it."""
-        for node in self.nodes:
-            held = sorted(node.process.names)
-            there = sorted({(user.name.casefold(), user.id) for user in node.process.users})
+        """Each node holds the names of those who are on it."""
+        for process in self._running:
+            held = sorted(process.names)
+            there = sorted({(user.name.casefold(), user.id) for user in process.users})
             if held != there:
-                self.setting.violated(f"node {node.number} holds the names {held} for {there}")
+                self.setting.violated(f"{process.address} holds the names {held} for {there}")

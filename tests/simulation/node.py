@@ -89,6 +89,12 @@ class Node:
     def now(self) -> float:
         return self.setting.agenda.now
 
+    @property
+    def unrest(self) -> float:
+        """Until when it was disturbed, or did not reach the bus."""
+        reached = self.cable.whole_since if self.process.app.bus.connected and self.cable.state == OPEN else self.now
+        return max(self.excuses.disturbed, reached)
+
     def told(self, room: str) -> int | None:
         return self.process.told(room)
 

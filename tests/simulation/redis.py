@@ -38,7 +38,7 @@ class Traffic:
 class Cable:
     """One process's way to Redis. `state`: open; refused, then all connections break and none is made; or silent, then
     nothing comes through and nobody is told. `dead`: so is its process, and what it says reaches nobody.
-    `whole_since`: nothing was wrong with it since then."""
+    `whole_since`: its process has heard since then all that it wants to hear."""
 
     def __init__(self, agenda: Agenda, chance: Random, traffic: Traffic, state: str) -> None:
         self.state = state
@@ -73,6 +73,10 @@ class Cable:
         self.whole_since = self._agenda.now
         changed, self.changed = self.changed, trio.Event()
         changed.set()
+
+    @property
+    def now(self) -> float:
+        return self._agenda.now
 
     @property
     def usable(self) -> bool:
@@ -184,7 +188,7 @@ class Client:
         self._answer = answer
 
     async def __aenter__(self) -> "Client":
-        self._cable.whole_since = self._cable._agenda.now
+        self._cable.whole_since = self._cable.now
         await self._ask(lambda: None, self._connect)
         return self
 
@@ -251,6 +255,7 @@ class Ear:
 
     async def subscribe(self, *channels: str) -> None:
         await self._client.ask(lambda: self.channels.update(channels))
+        self._cable.whole_since = self._cable.now
 
     async def unsubscribe(self, *channels: str) -> None:
         await self._client.ask(lambda: self.channels.difference_update(channels))

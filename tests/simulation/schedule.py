@@ -94,9 +94,11 @@ def several(seed: int) -> Schedule:
     one = scheduled(seed)
     nodes = chance.choice((2, 2, 3, 4))
     length = round(chance.uniform(4, 14), 3)
-    users = (*one.users, *chance.choices(("ann", "bob", None, None), k=chance.randrange(1, 4)))
+    users = (*one.users, *chance.choices(("ann", "bob", None, None, None), k=chance.randrange(1, 4)))
     moments = [chance.uniform(0.5, length) for _ in range(chance.randrange(3, 9))]
     steps = [step for moment in moments for step in _burst(chance, moment, len(users), one.rooms)]
+    for _ in range(chance.choice((0, 0, 1, 2, 3))):
+        steps += _contest(chance, length, users, one.rooms)
     steps += faults_of_several(chance, moments, length, len(users), one.rooms, nodes)
     steps = [attrs.evolve(step, at=min(step.at, length)) for step in steps]
     return attrs.evolve(
@@ -114,6 +116,22 @@ def several(seed: int) -> Schedule:
         ),
         steps=tuple(sorted(steps, key=lambda step: step.at)),
     )
+
+
+def _contest(chance: Random, length: float, users: Sequence[str | None], rooms: Sequence[str]) -> list[Step]:
+    """Whoever is nobody wants one name, at about the same time; or one after the other, who closed their tab."""
+    visitors = [nth for nth, user in enumerate(users) if user is None]
+    if not visitors:
+        return []
+    at, name = chance.uniform(0.5, length), chance.randrange(len(GUESTS))
+    if chance.random() < 0.3:
+        gone, again = at + chance.uniform(0.2, 2), at + chance.uniform(2, 8)
+        one, other = chance.choice(visitors), chance.choice(visitors)
+        deeds = [(at, "identify", one), (gone, "reopen", one), (again, "identify", other)]
+    else:
+        spread = chance.choice((0.0, 0.02, 0.2))
+        deeds = [(at + chance.uniform(0, spread), "identify", visitor) for visitor in visitors]
+    return [Step(round(when, 3), deed, who, (rooms[0], name)) for when, deed, who in deeds]
 
 
 def _bounds(chance: Random) -> Bounds:

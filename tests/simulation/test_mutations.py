@@ -1,10 +1,7 @@
 """Is the simulation any good? Each of these bugs, planted alone, must be found within `ENOUGH` seeds; and the seeds
 that find them find nothing without them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from typing import Any
-from unittest.mock import patch
 
 import attrs
 import pytest
@@ -27,27 +24,12 @@ from chatter.gateway.poller import SocketConnection
 from chatter.stores.port import Known, Outcome
 from chatter.wire.websocket import FrameReader
 from tests.memory_store import _Room
+from tests.simulation.bugs import Bugs
+from tests.simulation.schedule import scheduled
 from tests.simulation.search import culprits, explained, one
 
-ENOUGH = 200
-
-Bug = Callable[[], AbstractContextManager[Any]]
-
-
-def replaced(where: Any, name: str, by: Callable[[Any], Any]) -> Bug:
-    """A bug that puts something else in the place of a function; `by` is given the function itself."""
-    return lambda: patch.object(where, name, by(getattr(where, name)))
-
-
-BUGS: dict[str, Bug] = {}
-
-
-def bug(where: Any, name: str) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
-    def plant(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        BUGS[make.__name__] = replaced(where, name, make)
-        return make
-
-    return plant
+BUGS = Bugs(scheduled)
+bug = BUGS.bug
 
 
 # -- what is acknowledged and stored
@@ -263,27 +245,14 @@ def what_waits_to_be_written_is_forgotten(_: Any) -> Any:
     return lambda self: None
 
 
-@contextmanager
-def planted(name: str) -> Iterator[None]:
-    with BUGS[name]():
-        yield
-
-
-def first_that_fails() -> int | None:
-    return next((seed for seed in range(ENOUGH) if one(seed).violation is not None), None)
-
-
 @pytest.mark.parametrize("name", BUGS)
 def test_the_simulation_finds(name: str) -> None:
-    with planted(name):
-        finder = first_that_fails()
-    assert finder is not None, f"{ENOUGH} seeds did not find that {name.replace('_', ' ')}"
-    assert one(finder).violation is None
+    BUGS.must_be_found(name)
 
 
 def test_a_seed_that_fails_is_explained_by_the_few_steps_that_are_to_blame() -> None:
-    with planted("what_was_at_hand_in_a_crash_is_not_handled_again"):
-        seed = first_that_fails()
+    with BUGS.planted("what_was_at_hand_in_a_crash_is_not_handled_again"):
+        seed = BUGS.first_that_fails()
         assert seed is not None
         few = culprits(seed)
         text = explained(seed)

@@ -30,7 +30,7 @@ CHANGES = ("edit_message", "delete_message", "react")
 
 class Witness:
     """`violated`: told of the first thing that must not be. `trace`: everything that was seen, in order. `name_in_use`:
-    whether somebody is called so, or was a moment ago. `presence_told`: told of what clients hear of it."""
+    whether somebody (but one) is called so, or was a moment ago. `presence_told`: told of what clients hear of it."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Witness:
         self.trouble = Trouble()
         self.acks = 0
         self.deliveries = 0
-        self.name_in_use: Callable[[str], bool] = lambda name: False
+        self.name_in_use: Callable[[str, str | None], bool] = lambda name, but: False
         self.presence_told: Callable[[Page, WebSocket, str, str, Any], None] = lambda *_: None
         self._disk = disk
         self._stored_at: dict[str, list[float]] = {name: [] for name in disk.rooms}
@@ -135,7 +135,9 @@ class Witness:
 
     def joined(self, room: Room, reply: Any) -> None:
         page = room.page
-        if page.token is not None and reply["user"] is None:
+        if page.token is None or reply["user"] is not None:
+            return
+        if page.user is None or not self.name_in_use(page.user["name"], page.user["id"]):
             self._violated(f"{page.browser.name} came with a token and is nobody")
 
     def acknowledged(self, room: Room, event: str, asked: Any, reply: Any) -> None:
@@ -182,7 +184,8 @@ class Witness:
                 message = self._disk.rooms[room.name].messages.get(asked.get("id"))
                 return event in ("edit_message", "react") and (message is None or message.deleted)
             case "name_taken":
-                return self.name_in_use(asked["name"])
+                line = self.trouble.lines.get(room.page.browser.name, -1.0)
+                return self._now() <= line or self.name_in_use(asked["name"], None)
             case "unmatched topic":
                 return event != "phx_join" and self._troubled(room)
             case _:
