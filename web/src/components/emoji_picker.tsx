@@ -1,21 +1,26 @@
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import { words } from "../language/language"
 import { emoji } from "../model/emoji"
+import { beside } from "../model/placing"
 
-/** A small choice of emoji; opens upwards where there is no room below. */
+const gap = 4
+
+/** A small choice of emoji, beside the message and not over it. */
 export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const box = useRef<HTMLDivElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const menu = box.current!
+    const bar = menu.parentElement!.getBoundingClientRect()
+    const row = menu.closest("article")!.getBoundingClientRect()
     const log = menu.closest("[role=log]")!.getBoundingClientRect()
-    if (menu.getBoundingClientRect().bottom > log.bottom) menu.classList.add("bottom-full", "mb-1")
-    else menu.classList.add("mt-1")
+    const both = { top: Math.min(row.top, bar.top), bottom: Math.max(row.bottom, bar.bottom) }
+    menu.style.top = `${beside(both, log, menu.offsetHeight + 2 * gap) + gap - bar.top}px`
     menu.querySelector("button")!.focus()
   }, [])
   return (
     <div
       ref={box}
-      class="absolute grid pointer-coarse:left-0 pointer-fine:right-0 w-max grid-cols-8 gap-0.5 rounded-xl border border-line bg-raised p-1.5 shadow-float max-sm:grid-cols-6"
+      class="absolute right-0 grid w-max grid-cols-8 gap-0.5 rounded-xl border border-line bg-raised p-1.5 shadow-float max-sm:grid-cols-6"
       role="group"
       aria-label={words().actions.chooseReaction}
     >
@@ -23,7 +28,7 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
         <button
           key={character}
           type="button"
-          class="grid size-9 place-items-center rounded-lg text-xl hover:bg-press"
+          class="grid size-9 place-items-center pointer-coarse:size-11 rounded-lg text-xl hover:bg-press"
           aria-label={words().emoji[name]}
           title={words().emoji[name]}
           onClick={() => onPick(character)}

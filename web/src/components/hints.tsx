@@ -3,6 +3,7 @@ import { linkTo } from "../chat/address"
 import type { Room } from "../chat/room"
 import { words } from "../language/language"
 import { useChat } from "./chat_context"
+import { copy } from "./clipboard"
 import { Bubbles } from "./brand"
 import { Icon } from "./icon"
 
@@ -49,11 +50,9 @@ export function AloneHint({ room }: { room: Room }) {
 
 function CopyLink({ address }: { address: string }) {
   const copied = useSignal(false)
-  const copy = async (field: HTMLInputElement) => {
+  const hand = async (field: HTMLInputElement) => {
+    await copy(address)
     field.select()
-    // Without https there is no clipboard to write to, but still the old way.
-    if (navigator.clipboard) await navigator.clipboard.writeText(address).catch(() => document.execCommand("copy"))
-    else document.execCommand("copy")
     copied.value = true
     setTimeout(() => (copied.value = false), 2500)
   }
@@ -62,7 +61,7 @@ function CopyLink({ address }: { address: string }) {
       class="mt-3 flex gap-2"
       onSubmit={(event) => {
         event.preventDefault()
-        void copy(event.currentTarget.querySelector("input")!)
+        void hand(event.currentTarget.querySelector("input")!)
       }}
     >
       <input class="field min-w-0" readOnly value={address} aria-label={words().hints.link} onFocus={(e) => e.currentTarget.select()} />

@@ -45,7 +45,7 @@ function Drawn({ id, at, message: said, leads, room, active }: Props) {
   const busy = useSignal(false)
   const mine = message.user.id === chat.me.value?.id
   const isEditing = editing.value === message.id
-  const showsActions = chat.me.value && !message.deleted && !isEditing && (active || busy.value)
+  const showsActions = !message.deleted && !isEditing && (active || busy.value)
   return (
     <article
       class={`group flex gap-3 rounded-xl px-2 hover:bg-hover focus-within:bg-hover ${leads ? "mt-2 pt-1.5 pb-0.5" : "py-0.5"} ${showsActions ? "relative" : ""}`}

@@ -8,6 +8,7 @@ const stillAfter = 120
 export function usePointedRow() {
   const key = useSignal<string | null>(null)
   const under = useRef<string | null>(null)
+  const pressed = useRef<string | null>(null)
   const moving = useRef<ReturnType<typeof setTimeout> | null>(null)
   const point = ({ target }: Event) => {
     const row = (target as Element).closest<HTMLElement>("[data-key]")
@@ -32,7 +33,16 @@ export function usePointedRow() {
       onPointerLeave() {
         under.current = key.value = null
       },
-      onClick: point,
+      onPointerDown() {
+        pressed.current = key.value
+      },
+      /** A second tap takes it back. */
+      onClick(event: Event) {
+        const { target } = event
+        const again = isTouch.value && (target as Element).closest<HTMLElement>("[data-key]")?.dataset.key === pressed.current
+        if (again && !(target as Element).closest("button, a")) key.value = null
+        else point(event)
+      },
       onFocusIn: point,
     },
   }
