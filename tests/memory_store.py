@@ -18,7 +18,7 @@ from chatter.core.log import after_change
 from chatter.core.model import LOBBY, MemberInfo, Message, RoomInfo, User, now
 from chatter.core.policy import MAX_REACTION_KINDS, may_change
 from chatter.errors import AlreadyExists, Forbidden, Invalid, NotFound, Refused
-from chatter.stores.port import Hit, Known, MemberPage, Outcome, Page, Stored, Tail
+from chatter.stores.port import Disconnections, Hit, Known, MemberPage, Outcome, Page, Stored, Tail
 
 T = TypeVar("T")
 
@@ -30,6 +30,7 @@ class _Room:
     messages: dict[str, Message] = attrs.Factory(dict)
     posts: dict[tuple[str, str], str] = attrs.Factory(dict)  # (user, client_id) -> message id
     done: dict[str, int] = attrs.Factory(dict)  # command id -> seq
+    closed: bool = False
     marks: dict[str, int] = attrs.Factory(dict)
     members: dict[str, MemberInfo] = attrs.Factory(dict)
 
@@ -141,6 +142,7 @@ class MemoryStore:
         self.at: Callable[[str], Awaitable[None]] = _checkpoint
         self.calls: list[str] = []  # the points that were passed
         self._rooms = {LOBBY: _Room(RoomInfo(LOBBY, "", now()))}
+        self._disconnected: list[str] = []
         self._stopped = trio.Event()
 
     async def run(self, started: Callable[[], object]) -> None:
@@ -156,9 +158,13 @@ class MemoryStore:
         await self.at(point)
 
     def _room(self, name: str) -> _Room:
-        if name not in self._rooms:
+        if name not in self._rooms or self._rooms[name].closed:
             raise NotFound(f"There is no room {name}.")
         return self._rooms[name]
+
+    @property
+    def _open(self) -> list[str]:
+        return sorted(name for name, room in self._rooms.items() if not room.closed)
 
     async def append(self, room: str, commands: Sequence[Command]) -> list[Outcome]:
         await self._pass("append")
@@ -198,18 +204,22 @@ class MemoryStore:
 
     async def search(self, query: str, *, room: str | None, limit: int) -> list[Hit]:
         await self._pass("search")
-        rooms = list(self._rooms.values()) if room is None else [self._room(room)]
+        rooms = [self._rooms[name] for name in self._open] if room is None else [self._room(room)]
         *words, last = _words(query) or [""]
         hits = [hit for there in rooms for hit in _hits(there, words, last)] if last else []
         return sorted(hits, key=lambda hit: (hit.message.inserted_at, hit.message.id), reverse=True)[:limit]
 
     async def rooms(self) -> list[RoomInfo]:
         await self._pass("rooms")
-        return [self._rooms[name].listed() for name in sorted(self._rooms)]
+        return [self._rooms[name].listed() for name in self._open]
+
+    async def last_seqs(self, names: Sequence[str]) -> dict[str, int]:
+        await self._pass("last_seqs")
+        return {name: len(self._rooms[name].events) for name in self._open if name in names}
 
     async def room(self, name: str) -> RoomInfo | None:
         await self._pass("room")
-        return self._rooms[name].listed() if name in self._rooms else None
+        return self._rooms[name].listed() if name in self._open else None
 
     async def create_room(self, name: str, topic: str) -> RoomInfo:
         await self._pass("create_room")
@@ -217,6 +227,19 @@ class MemoryStore:
             raise AlreadyExists(f"There is a room {name} already.")
         self._rooms[name] = _Room(RoomInfo(name, topic, now()))
         return self._rooms[name].info
+
+    async def close_room(self, name: str) -> None:
+        await self._pass("close_room")
+        self._room(name).closed = True
+
+    async def disconnect(self, user_id: str) -> None:
+        await self._pass("disconnect")
+        self._disconnected.append(user_id)
+
+    async def disconnections(self, after: int | None) -> Disconnections:
+        await self._pass("disconnections")
+        newest = len(self._disconnected)
+        return Disconnections(newest, self._disconnected[newest if after is None else after :])
 
     async def check(self) -> None:
         await self._pass("check")

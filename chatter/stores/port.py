@@ -97,6 +97,14 @@ class MemberPage:
 
 
 @attrs.frozen
+class Disconnections:
+    """Users to be disconnected, and the number of the newest such order."""
+
+    newest: int
+    user_ids: list[str]
+
+
+@attrs.frozen
 class Hit:
     """A message that a search found, and where."""
 
@@ -152,7 +160,11 @@ class Store(Protocol):
         ...
 
     async def rooms(self) -> list[RoomInfo]:
-        """All rooms, by name."""
+        """All rooms, by name, but those that were closed."""
+        ...
+
+    async def last_seqs(self, names: Sequence[str]) -> dict[str, int]:
+        """The last `seq` of each of these rooms that is there."""
         ...
 
     async def room(self, name: str) -> RoomInfo | None:
@@ -160,7 +172,19 @@ class Store(Protocol):
         ...
 
     async def create_room(self, name: str, topic: str) -> RoomInfo:
-        """A new room; `errors.AlreadyExists` when it is there."""
+        """A new room; `errors.AlreadyExists` when it is there, or was and is closed."""
+        ...
+
+    async def close_room(self, name: str) -> None:
+        """From now on there is no such room, for no call; its name stays taken, and what was said in it is kept."""
+        ...
+
+    async def disconnect(self, user_id: str) -> None:
+        """Have every node find the user in `disconnections`."""
+        ...
+
+    async def disconnections(self, after: int | None) -> Disconnections:
+        """All orders with a greater number (of the newest 10,000); None: no order, only where they stand."""
         ...
 
     async def check(self) -> None:

@@ -8,7 +8,7 @@ import attrs
 Batch = Sequence[Sequence[Any]]
 
 TABLES: Final = {
-    "rooms": ("id", "name", "topic", "created_at", "last_seq"),
+    "rooms": ("id", "name", "topic", "created_at", "last_seq", "closed_at"),
     "messages": (
         "room",
         "seq",

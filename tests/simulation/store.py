@@ -25,6 +25,7 @@ class Disk:
 
     def __init__(self, rooms: Sequence[str]) -> None:
         self.rooms = {name: _Room(RoomInfo(name, "", now())) for name in (LOBBY, *rooms)}
+        self.disconnected: list[str] = []
         self.seen: Callable[[], None] = lambda: None
 
 
@@ -57,6 +58,7 @@ class SimulatedStore(MemoryStore):
         self.dead = False
         self.disk = disk
         self._rooms = disk.rooms
+        self._disconnected = disk.disconnected
         self._weather = weather
         self._chance = chance
         self._writes: list[_Write] = []

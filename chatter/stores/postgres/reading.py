@@ -30,13 +30,13 @@ MESSAGE: Final = (
 WIDTH: Final = 11
 _ROOM: Final = "name, topic, created_at, last_seq"
 _PAGE: Final = f"""
-select p.* from rooms r left join lateral (
+select p.* from open_rooms r left join lateral (
     select {MESSAGE} from messages m where m.room = r.id and m.seq {{compared}} $2 order by m.seq {{order}} limit $3
 ) p on true where r.name = $1 order by p.seq {{order}}"""
 _NEWER: Final = _PAGE.format(compared=">", order="asc")
 _OLDER: Final = _PAGE.format(compared="<", order="desc")
 _EVENTS: Final = f"""
-select e.* from rooms r left join lateral (
+select e.* from open_rooms r left join lateral (
     select {MESSAGE}, 'posted' as kind, null as emoji, null::boolean as given
     from messages m where m.room = r.id and m.seq > $2 and m.seq <= $3
     union all
@@ -45,7 +45,7 @@ select e.* from rooms r left join lateral (
     where c.room = r.id and c.seq > $2 and c.seq <= $3
 ) e on true where r.name = $1 order by e.seq"""
 _MARK_READ: Final = """
-with room as (select id, last_seq from rooms where name = $1),
+with room as (select id, last_seq from open_rooms where name = $1),
 mark as (
     insert into reads as r (room, user_id, seq, user_name, user_avatar, at)
     select id, $2, greatest(0, least($3, last_seq)), $4, $5, $6 from room
@@ -56,7 +56,7 @@ mark as (
 select (select count(*) from messages m where m.room = mark.room and m.seq > mark.seq and m.user_id <> $2
         and not m.deleted) from mark"""
 _MEMBERS: Final = """
-select p.* from rooms r left join lateral (
+select p.* from open_rooms r left join lateral (
     select user_id, user_name, user_avatar, at from reads
     where room = r.id and at > '' and (at, user_id) < ($2, $3) order by at desc, user_id desc limit $4
 ) p on true where r.name = $1 order by p.at desc, p.user_id desc"""
@@ -109,11 +109,16 @@ async def members(connection: Connection, name: str, before: tuple[str, str] | N
 
 
 async def rooms(connection: Connection) -> list[RoomInfo]:
-    return [RoomInfo(*row) for row in await connection.fetch(f"select {_ROOM} from rooms order by name")]
+    return [RoomInfo(*row) for row in await connection.fetch(f"select {_ROOM} from open_rooms order by name")]
+
+
+async def last_seqs(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    rows = await connection.fetch("select name, last_seq from open_rooms where name = any ($1::text[])", names)
+    return dict(rows)
 
 
 async def room(connection: Connection, name: str) -> RoomInfo | None:
-    row = await connection.fetchrow(f"select {_ROOM} from rooms where name = $1", name)
+    row = await connection.fetchrow(f"select {_ROOM} from open_rooms where name = $1", name)
     return None if row is None else RoomInfo(*row)
 
 

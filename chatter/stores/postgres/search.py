@@ -10,7 +10,7 @@ from chatter.stores.postgres.reading import MESSAGE, WIDTH
 
 # ids are made in the order of time (UUIDv7), and are the same for all rooms.
 _FIND: Final = (
-    f"select {MESSAGE}, r.name from messages m join rooms r on r.id = m.room "
+    f"select {MESSAGE}, r.name from messages m join open_rooms r on r.id = m.room "
     "where m.words @@ $1::text::tsquery order by m.id desc limit $2"
 )
 

@@ -17,8 +17,8 @@ from chatter.core.commands import Command
 from chatter.core.events import Event
 from chatter.core.model import RoomInfo, User, now
 from chatter.errors import AlreadyExists, NotFound, Unavailable
-from chatter.stores.port import Hit, MemberPage, Outcome, Page, StoreObserver, StoreUnreachable, Tail
-from chatter.stores.postgres import reading, search
+from chatter.stores.port import Disconnections, Hit, MemberPage, Outcome, Page, StoreObserver, StoreUnreachable, Tail
+from chatter.stores.postgres import closing, reading, search
 from chatter.stores.postgres.bridge import Bridge, open_bridge
 from chatter.stores.postgres.connection import (
     FROM_CONNECTING,
@@ -133,6 +133,19 @@ class PostgresStore:
         if not await self._read(partial(_create_room, room=created)):
             raise AlreadyExists(f"There is a room named {name} already.")
         return created
+
+    async def last_seqs(self, names: Sequence[str]) -> dict[str, int]:
+        return await self._read(partial(reading.last_seqs, names=names))
+
+    async def close_room(self, name: str) -> None:
+        """Asked again after a lost connection it may find that it is closed, and is then `NotFound`."""
+        await self._read(partial(closing.close_room, name=name))
+
+    async def disconnect(self, user_id: str) -> None:
+        await self._read(partial(closing.disconnect, user_id=user_id))
+
+    async def disconnections(self, after: int | None) -> Disconnections:
+        return await self._read(partial(closing.disconnections, after=after))
 
     async def check(self) -> None:
         """The database answers, and would let us write."""

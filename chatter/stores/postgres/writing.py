@@ -31,7 +31,7 @@ with posts as (
                          $10::text[], $11::text[])
         as p (room, place, id, user_id, user_name, user_avatar, text, inserted_at, client_id, words)
 ), locked as (
-    select id, name, last_seq from rooms where name = any ($1::text[]) order by id for no key update
+    select id, name, last_seq from open_rooms where name = any ($1::text[]) order by id for no key update
 ), stored as (
     insert into messages
         (room, seq, id, user_id, user_name, user_avatar, text, inserted_at, client_id, words)
@@ -43,7 +43,7 @@ with posts as (
     from locked l join (select room, count(*) from posts group by room) p on p.room = l.name where r.id = l.id
 )
 select name, last_seq from locked"""
-_LOCK: Final = "select id, name, last_seq from rooms where name = any ($1::text[]) order by id for no key update"
+_LOCK: Final = "select id, name, last_seq from open_rooms where name = any ($1::text[]) order by id for no key update"
 _LOAD_POSTS: Final = f"""
 select {MESSAGE}, p.room from unnest($1::int[], $2::text[], $3::text[], $4::text[]) as p (room, id, user_id, client_id)
 join messages m on m.room = p.room
@@ -226,7 +226,9 @@ def _take(logs: dict[str, Log], each: Append) -> Result | None:
 async def _refusal(connection: Connection, logs: dict[str, Log], group: Sequence[Append]) -> dict[str, Result]:
     """Why these rooms' logs could not be had."""
     missing = list({each.room for each in group} - logs.keys())
-    there = await connection.fetch("select name from rooms where name = any ($1::text[])", missing) if missing else ()
+    there = (
+        await connection.fetch("select name from open_rooms where name = any ($1::text[])", missing) if missing else ()
+    )
     locked: dict[str, Result] = {
         name: Unavailable("Somebody else is writing to this room; try again.") for (name,) in there
     }

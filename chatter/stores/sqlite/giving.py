@@ -19,7 +19,7 @@ from chatter.stores.sqlite.migrating import migrate
 _PATIENCE: Final = 2.0
 _BATCH: Final = 5_000
 _SELECT: Final = {
-    "rooms": "select id, name, topic, created_at, last_seq from rooms order by id",
+    "rooms": "select id, name, topic, created_at, last_seq, closed_at from rooms order by id",
     "messages": "select room, seq, id, user_id, user_name, user_avatar, text, inserted_at, client_id, edited_at, "
     "deleted from messages order by room, seq",
     "changes": "select c.room, c.seq, c.kind, m.seq, c.command_id, c.user_id, c.user_name, c.at, c.text, c.emoji, "

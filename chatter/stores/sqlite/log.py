@@ -43,12 +43,13 @@ def append(transaction: Transaction, name: str, commands: Sequence[Command]) -> 
 
 
 def create_room(transaction: Transaction, name: str, topic: str) -> RoomInfo:
-    if reading.room(transaction.connection, name) is not None:
-        raise AlreadyExists(f"There is a room named {name} already.")
     created = RoomInfo(name, topic, now())
-    transaction.connection.execute(
-        "insert into rooms (name, topic, created_at) values (?, ?, ?)", (name, topic, created.created_at)
+    made = transaction.connection.execute(
+        "insert into rooms (name, topic, created_at) values (?, ?, ?) on conflict do nothing",
+        (name, topic, created.created_at),
     )
+    if not made.rowcount:
+        raise AlreadyExists(f"There is a room named {name} already.")
     return created
 
 

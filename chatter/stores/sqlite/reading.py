@@ -22,7 +22,7 @@ _ROOM: Final = "name, topic, created_at, last_seq"
 
 
 def room_id(connection: sqlite3.Connection, name: str) -> int:
-    row = connection.execute("select id from rooms where name = ?", (name,)).fetchone()
+    row = connection.execute("select id from open_rooms where name = ?", (name,)).fetchone()
     if row is None:
         raise NotFound(f"There is no room named {name}.")
     return int(row[0])
@@ -62,7 +62,7 @@ def page(connection: sqlite3.Connection, name: str, before: int | None, after: i
 
 def unread(connection: sqlite3.Connection, name: str, user_id: str) -> int:
     row = connection.execute(
-        "select count(*) from rooms r join reads d on d.room = r.id and d.user_id = ?1 "
+        "select count(*) from open_rooms r join reads d on d.room = r.id and d.user_id = ?1 "
         "join messages m on m.room = r.id and m.seq > d.seq where r.name = ?2 and m.user_id != ?1 and not m.deleted",
         (user_id, name),
     ).fetchone()
@@ -82,11 +82,19 @@ def members(connection: sqlite3.Connection, name: str, before: tuple[str, str] |
 
 
 def rooms(connection: sqlite3.Connection) -> list[RoomInfo]:
-    return [RoomInfo(*row) for row in connection.execute(f"select {_ROOM} from rooms order by name")]
+    return [RoomInfo(*row) for row in connection.execute(f"select {_ROOM} from open_rooms order by name")]
+
+
+def last_seqs(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, int]:
+    rows = connection.execute(
+        "select name, last_seq from open_rooms where name in (select value from json_each(?))",
+        (msgspec.json.encode(names).decode(),),
+    )
+    return dict(rows.fetchall())
 
 
 def room(connection: sqlite3.Connection, name: str) -> RoomInfo | None:
-    row = connection.execute(f"select {_ROOM} from rooms where name = ?", (name,)).fetchone()
+    row = connection.execute(f"select {_ROOM} from open_rooms where name = ?", (name,)).fetchone()
     return None if row is None else RoomInfo(*row)
 
 

@@ -56,7 +56,7 @@ def find(connection: sqlite3.Connection, query: str, name: str | None, limit: in
     if matching is None:
         return []
     rows = connection.execute(
-        f"select {MESSAGE}, r.name from search s join messages m on m.key = s.rowid join rooms r on r.id = m.room "
+        f"select {MESSAGE}, r.name from search s join messages m on m.key = s.rowid join open_rooms r on r.id = m.room "
         "where search match ? order by s.rowid desc limit ?",
         (matching, max(0, bounded(limit))),
     ).fetchall()

@@ -17,8 +17,8 @@ from chatter.core.commands import Command
 from chatter.core.events import Event
 from chatter.core.model import LOBBY, RoomInfo, User
 from chatter.errors import Unavailable
-from chatter.stores.port import Hit, MemberPage, Outcome, Page, StoreUnreachable, Tail
-from chatter.stores.sqlite import log, reading, search
+from chatter.stores.port import Disconnections, Hit, MemberPage, Outcome, Page, StoreUnreachable, Tail
+from chatter.stores.sqlite import closing, log, reading, search
 from chatter.stores.sqlite.connection import open_writer, unreachable
 from chatter.stores.sqlite.migrating import migrate
 from chatter.stores.sqlite.readers import Readers
@@ -112,6 +112,18 @@ class SqliteStore:
 
     async def create_room(self, name: str, topic: str) -> RoomInfo:
         return await self._running.writer.submit(partial(log.create_room, name=name, topic=topic))
+
+    async def last_seqs(self, names: Sequence[str]) -> dict[str, int]:
+        return await self._read(partial(reading.last_seqs, names=names))
+
+    async def close_room(self, name: str) -> None:
+        await self._running.writer.submit(partial(closing.close_room, name=name))
+
+    async def disconnect(self, user_id: str) -> None:
+        await self._running.writer.submit(partial(closing.disconnect, user_id=user_id))
+
+    async def disconnections(self, after: int | None) -> Disconnections:
+        return await self._read(partial(closing.disconnections, after=after))
 
     async def check(self) -> None:
         """A write transaction, a read, and the file still in its place. When the last write was refused (disk full,

@@ -46,6 +46,13 @@ class Transaction:
             counter = self._rooms[name] = self._read_counter(name)
         return counter
 
+    def forget(self, name: str) -> Counter:
+        """The room that there is from now on no more, its counter written back."""
+        counter = self.room(name)
+        self._write_back(counter)
+        del self._rooms[name]
+        return counter
+
     def insert(self, row: tuple[Any, ...]) -> None:
         """Insert this message, at once or, in haste, with the others."""
         self._rows.extend(row)
@@ -66,11 +73,14 @@ class Transaction:
         """Insert what was gathered and write the counters back: the last thing before the commit."""
         self.flush()
         for room in self._rooms.values():
-            if room.seq != room.seq_before:
-                self.connection.execute("update rooms set last_seq = ? where id = ?", (room.seq, room.id))
+            self._write_back(room)
+
+    def _write_back(self, room: Counter) -> None:
+        if room.seq != room.seq_before:
+            self.connection.execute("update rooms set last_seq = ? where id = ?", (room.seq, room.id))
 
     def _read_counter(self, name: str) -> Counter:
-        row = self.connection.execute("select id, last_seq from rooms where name = ?", (name,)).fetchone()
+        row = self.connection.execute("select id, last_seq from open_rooms where name = ?", (name,)).fetchone()
         if row is None:
             raise NotFound(f"There is no room named {name}.")
         return Counter(row[0], row[1], row[1])
