@@ -2,8 +2,8 @@ import type { User } from "../model/contract"
 import { hue, initials } from "../model/names"
 
 const sizes = {
-  small: "size-7 text-[0.6875rem]",
-  middle: "size-9 text-[0.8125rem]",
+  small: "size-7 text-tiny",
+  middle: "size-9 text-small",
   large: "size-16 text-xl",
 }
 

@@ -27,7 +27,7 @@ export function Code({ text, language = "" }: { text: string; language?: string 
   if (named !== "" && !paint) void ask(named)
   const painted = useMemo(() => paint?.(text) ?? text, [paint, text])
   return (
-    <pre class="my-1 overflow-x-auto rounded-xl border border-line bg-rail px-3 py-2 font-mono text-[0.8125rem]" tabIndex={0} dir="ltr">
+    <pre class="my-1 overflow-x-auto rounded-xl border border-line bg-rail px-3 py-2 font-mono text-small" tabIndex={0} dir="ltr">
       <code>{painted}</code>
     </pre>
   )

@@ -10,7 +10,7 @@ export function ConnectionLine() {
   if (state.value !== "lost") return null
   return (
     <div
-      class="patient absolute inset-x-0 top-14 z-10 flex items-center justify-center gap-x-3 border-b border-line bg-rail px-3 py-1.5 text-[0.8125rem]"
+      class="patient absolute inset-x-0 top-14 z-10 flex items-center justify-center gap-x-3 border-b border-line bg-rail px-3 py-1.5 text-small"
       role="status"
     >
       <span class="breathe size-2 rounded-full bg-away" />

@@ -53,7 +53,7 @@ export function NamePicker() {
           {words().name.join}
         </button>
       </div>
-      <p id="name-trouble" class="text-[0.8125rem] text-danger not-empty:mt-2" role="alert">
+      <p id="name-trouble" class="text-small text-danger not-empty:mt-2" role="alert">
         {trouble.value?.(words())}
       </p>
     </form>

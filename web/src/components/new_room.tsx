@@ -46,7 +46,7 @@ export function NewRoom({ onDone }: { onDone: () => void }) {
         value={topic.value}
         onInput={(event) => (topic.value = event.currentTarget.value)}
       />
-      <p id="room-trouble" class="text-[0.8125rem] text-danger empty:hidden" role="alert">
+      <p id="room-trouble" class="text-small text-danger empty:hidden" role="alert">
         {trouble.value?.(words())}
       </p>
       <button type="submit" class="primary w-full">

@@ -23,7 +23,7 @@ export function PeoplePane({ room }: { room: Room }) {
   }, [room, isOpen])
   return (
     <div class="flex h-full flex-col">
-      <h2 class="flex h-14 flex-none items-center px-5 text-[1.0625rem] font-bold tracking-tight">{words().people.title}</h2>
+      <h2 class="flex h-14 flex-none items-center px-5 text-title font-bold tracking-tight">{words().people.title}</h2>
       <div class="min-h-0 flex-1 overflow-y-auto px-3 pb-4">
         {members.length === 0 && <p class="px-2 pb-5 text-quiet">{words().people.nobody}</p>}
         <Group title={words().people.online} people={here} as={(member) => <Present key={member.id} member={member} />} />
@@ -49,7 +49,7 @@ function Group<Person>({ title, people, as }: GroupProps<Person>) {
   if (people.length === 0) return null
   return (
     <section class="mb-5" aria-label={title}>
-      <h3 class="mb-1 px-2 text-[0.8125rem] font-semibold text-quiet">
+      <h3 class="mb-1 px-2 text-small font-semibold text-quiet">
         {title} <span class="tabular-nums">{people.length}</span>
       </h3>
       <ul>{people.slice(0, mostShown).map(as)}</ul>
@@ -77,7 +77,7 @@ function Gone({ person }: { person: Absent }) {
   return (
     <Person user={person} faded>
       <span class="min-w-0 flex-1 truncate text-quiet">{person.name}</span>
-      <span class="flex-none text-[0.8125rem] text-quiet">
+      <span class="flex-none text-small text-quiet">
         <Ago at={person.lastSeenAt} />
       </span>
     </Person>

@@ -55,7 +55,7 @@ function Progress({ post, room }: { post: Post; room: Room }) {
       )
     case "failed":
       return (
-        <p class="flex flex-wrap items-center gap-x-3 text-[0.8125rem] text-danger">
+        <p class="flex flex-wrap items-center gap-x-3 text-small text-danger">
           {words().post.notSent(why(post))}
           <button type="button" class="link py-1" onClick={() => room.posting.retry(post.client_id)}>
             {words().tryAgain}

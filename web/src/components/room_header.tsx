@@ -15,7 +15,7 @@ export function RoomHeader({ room, panel }: { room: Room; panel: Signal<Panel> }
     <header class="flex h-14 flex-none items-center gap-1 border-b border-line px-2 sm:px-4">
       {!showsRooms.value && <IconButton icon="menu" label={words().rooms.title} onClick={() => (panel.value = "rooms")} />}
       <div class="flex min-w-0 flex-1 items-baseline gap-3 px-1">
-        <h1 class="truncate text-[1.0625rem] font-bold tracking-tight">{room.name}</h1>
+        <h1 class="truncate text-title font-bold tracking-tight">{room.name}</h1>
         {topic && (
           <p class="hidden min-w-0 flex-1 truncate text-quiet sm:block" title={topic}>
             {topic}

@@ -58,7 +58,7 @@ export function SearchPanel({ onChosen }: { onChosen: () => void }) {
           value={searched.value}
           onInput={(event) => (searched.value = event.currentTarget.value)}
         />
-        <div class="mt-3 flex min-h-6 flex-wrap items-center gap-x-4 text-[0.8125rem]">
+        <div class="mt-3 flex min-h-6 flex-wrap items-center gap-x-4 text-small">
           <label class="flex items-center gap-2 py-0.5">
             <input type="checkbox" class="size-4" checked={here.value} onChange={(event) => (here.value = event.currentTarget.checked)} />
             {words().search.onlyIn(chat.room.value)}
@@ -95,7 +95,7 @@ function Hit({ hit, searched, onChosen }: { hit: SearchHit; searched: string; on
       >
         <Avatar user={hit.user} size="small" />
         <span class="min-w-0 flex-1">
-          <span class="flex gap-2 text-[0.8125rem] text-quiet">
+          <span class="flex gap-2 text-small text-quiet">
             <span class="truncate font-semibold text-ink">{hit.user.name}</span>
             <span class="truncate">#{hit.channel}</span>
             <span class="ml-auto flex-none">

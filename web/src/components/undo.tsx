@@ -32,7 +32,7 @@ function Undo({ onClick, takesFocus }: { onClick: () => void; takesFocus?: boole
     <button
       ref={button}
       type="button"
-      class="link ml-2 text-[0.8125rem] not-italic"
+      class="link ml-2 text-small not-italic"
       onClick={() => {
         button.current!.closest("article")?.focus()
         onClick()

@@ -56,7 +56,7 @@ function Presence({ room, user }: { room: Room; user: User }) {
   const gone = room.absence.people.value.find(({ id }) => id === user.id)
   const { isAway, onlineSince, lastSeen, notHere } = words().people
   return (
-    <p class="mt-1 flex items-center gap-2 text-[0.8125rem] text-quiet">
+    <p class="mt-1 flex items-center gap-2 text-small text-quiet">
       <span class={`dot ${member ? (member.away ? "dot-away" : "dot-here") : "dot-gone"}`} />
       {member?.away && isAway}
       {member && !member.away && (
@@ -122,7 +122,7 @@ function Mine({ chat, onDone }: { chat: Chat; onDone: () => void }) {
           {words().me.rename}
         </button>
       </form>
-      <p id="rename-trouble" class="text-[0.8125rem] text-danger not-empty:mt-2" role="alert">
+      <p id="rename-trouble" class="text-small text-danger not-empty:mt-2" role="alert">
         {trouble.value?.(words())}
       </p>
       <button
