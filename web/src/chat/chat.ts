@@ -11,6 +11,7 @@ import { type Place, placeInAddress, showInAddress } from "./address"
 import { Room } from "./room"
 import { forgetRemovals, roomsWithRemovals } from "./removing"
 import { clearShelves, roomsWithUnsent } from "./shelf"
+import { worthWarming } from "./warm"
 
 /** Everything this page knows: who I am, the rooms there are, the ones I have open, the one I'm in. */
 export class Chat {
@@ -100,12 +101,12 @@ export class Chat {
   async refreshDirectory(): Promise<void> {
     // A list that is a minute old is better than none.
     this.directory.value = await listRooms().catch(() => this.directory.value)
+    for (const room of worthWarming(this.directory.value, this.open.value, readUpTo)) this.#opened(room)
   }
 
   /** Whether something happened in a room that was visited before, and isn't open in this page. */
   hasNews({ name, last_seq = 0 }: RoomSummary): boolean {
-    const read = recall(`read.${name}`)
-    return !this.open.value.has(name) && read !== null && last_seq > Number(read)
+    return !this.open.value.has(name) && last_seq > (readUpTo(name) ?? Infinity)
   }
 
   /** Runs what may be refused, and tells the person why it was. */
@@ -132,7 +133,8 @@ export class Chat {
 
   #opened(name: string): Room {
     if (this.#isOpen(name)) return this.open.value.get(name)!
-    const owner = { me: () => this.me.value, joinedAs: (user: User | null) => this.#joinedAs(user), refused: (reason: string) => this.#tell(reason) }
+    const owner = { me: () => this.me.value,
+      isAway: () => this.#away, joinedAs: (user: User | null) => this.#joinedAs(user), refused: (reason: string) => this.#tell(reason) }
     const room = new Room(name, this.link, owner)
     this.open.value = new Map(this.open.value).set(name, room)
     if (this.me.value) room.speakAs(this.me.value.id)
@@ -199,7 +201,14 @@ export class Chat {
   #tellStatus(away: boolean): void {
     this.#away = away
     for (const room of this.open.value.values()) room.tell("status", { status: away ? "away" : "online" })
+    this.current.value.wasHere()
   }
+}
+
+/** The last event that was seen of a room; null when one never was there. */
+function readUpTo(room: string): number | null {
+  const read = recall(`read.${room}`)
+  return read === null ? null : Number(read)
 }
 
 /** Whom this browser was last time, until the server says so again: one can write before it does. */

@@ -23,6 +23,7 @@ const firstPage = 100
 
 export interface Owner {
   me(): User | null
+  isAway(): boolean
   joinedAs(user: User | null): void
   refused(reason: string): void
 }
@@ -120,6 +121,11 @@ export class Room {
     this.#reportRead()
   }
 
+  /** Tells when somebody was last here, though there was nothing new to read. */
+  wasHere(): void {
+    this.tell("read", { seq: this.reading.value.seen })
+  }
+
   turnAway(): void {
     if (this.unread.value === 0) this.reading.value = unread.lineGone(this.reading.value)
     this.#looking = false
@@ -176,6 +182,8 @@ export class Room {
     })
     // What is held may have changed while too much else happened.
     if (!reply.resumed && stays) void this.paging.refresh().catch(() => undefined)
+    // Each join begins with somebody who is there.
+    if (this.owner.isAway()) this.tell("status", { status: "away" })
     this.posting.pump()
     this.removing.pump()
   }
