@@ -15,22 +15,24 @@ from bench import kernel
 from bench.report import table
 from bench.results import Results
 from bench.runner import Runner, say
+from bench.scenarios import nodes
 from bench.scenarios.burst import Burst
-from bench.scenarios.fanout import Fanout
-from bench.scenarios.ingest import Ingest
+from bench.scenarios.fanout import Fanout, fanout
+from bench.scenarios.ingest import ONE, Ingest
 from bench.scenarios.join import Join
 from bench.scenarios.latency import Latency
 from bench.scenarios.scenario import Scenario
 from bench.scenarios.stalled import Stalled
-from bench.targets import CHATTER, PEER_TARGETS, chatter
+from bench.targets import CHATTER, CLUSTER_TARGETS, PEER_TARGETS, chatter
 
-NAMES = ("fanout", "burst", "ingest", "join", "latency", "stalled", "kernel")
-TARGETS = ("chatter", *(target.name for target in PEER_TARGETS))
+NAMES = ("fanout", "burst", "ingest", "join", "latency", "stalled", "nodes", "kernel")
+OTHERS = (*PEER_TARGETS, *CLUSTER_TARGETS)
+TARGETS = ("chatter", *(target.name for target in OTHERS))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
-    wanted = [target for target in (chatter(options.command), *PEER_TARGETS) if target.name in options.targets]
+    wanted = [target for target in (chatter(options.command), *OTHERS) if target.name in options.targets]
     finished: list[Results] = []
     with tempfile.TemporaryDirectory(prefix="chatter-bench-") as folder:
         runner = Runner(wanted, Path(folder), options.rounds)
@@ -64,17 +66,19 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def scenarios(options: argparse.Namespace) -> Iterator[Scenario]:
-    timed: dict[str, list[Fanout | Burst | Ingest | Latency | Stalled]] = {
-        "fanout": [Fanout(members) for members in options.members or (1_000, 15_000)],
+    known: dict[str, Sequence[Fanout | Burst | Ingest | Join | Latency | Stalled]] = {
+        "fanout": [fanout(members) for members in options.members or (1_000, 15_000)],
         "burst": [Burst()],
-        "ingest": [Ingest(), Ingest(senders=1, each=1, name="ingest-1")],
+        "ingest": [Ingest(), ONE],
+        "join": [Join()],
         "latency": [Latency()],
         "stalled": [Stalled()],
+        "nodes": list(nodes.scenarios()),
     }
     for name in options.scenario:
-        if name == "join":
-            yield Join()
-        yield from (replace(one, seconds=options.seconds or one.seconds) for one in timed.get(name, ()))
+        for scenario in known.get(name, ()):
+            timed = options.seconds and not isinstance(scenario, Join)
+            yield replace(scenario, seconds=options.seconds) if timed else scenario
 
 
 def as_json(finished: Sequence[Results], micro: Mapping[str, Sequence[float]], rounds: int) -> str:

@@ -14,7 +14,7 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from bench.dialects import NEW_MESSAGE, OK, REFUSED, Dialect, Step
@@ -24,7 +24,7 @@ PATIENCE = 20.0
 """Seconds without any progress after which a run is given up."""
 
 BATCH = 100
-"""Clients that join at the same time."""
+"""Clients that join at the same time, at each server."""
 
 PER_SOURCE = 10_000
 """Clients that share one source address; a source has some 28,000 ports for one destination."""
@@ -33,6 +33,8 @@ STALLED_BUFFER = 4096
 """Bytes that the kernel may hold for a member that does not read."""
 
 CHUNK = bytearray(1 << 20)
+
+Address = tuple[str, int]
 
 
 class Stalled(RuntimeError):
@@ -102,16 +104,19 @@ class Sender:
 
 
 class Fleet:
-    """The members of one room: `visitors` that listen (the first is the witness), and `senders` that also post."""
+    """The members of one room: `visitors` that listen (the first is the witness), and `senders` that also post.
 
-    def __init__(self, host: str, port: int, dialect: Dialect) -> None:
+    They take the addresses of its servers in turn.
+    """
+
+    def __init__(self, addresses: Sequence[Address], dialect: Dialect) -> None:
         raise_file_limit()
         self.received = 0
         self.arrivals: list[tuple[int, int, int]] | None = None
         self.senders: list[Sender] = []
         self.visitors = 0
         self.witness: Witness | None = None
-        self._host, self._port, self._dialect = host, port, dialect
+        self._addresses, self._dialect = addresses, dialect
         self._poller = select.epoll()
         self._sockets: list[socket.socket] = []
         self._counts: dict[int, int] = {}
@@ -127,8 +132,9 @@ class Fleet:
     # Joining
 
     def add_visitors(self, count: int) -> None:
-        for start in range(0, count, BATCH):
-            for sock, heard in self._join(min(BATCH, count - start)).items():
+        batch = BATCH * len(self._addresses)
+        for start in range(0, count, batch):
+            for sock, heard in self._join(min(batch, count - start)).items():
                 self._listen(sock, heard)
 
     def add_senders(self, count: int, text: str) -> None:
@@ -168,14 +174,14 @@ class Fleet:
     def _join(self, count: int) -> dict[socket.socket, bytes]:
         """Connect and join `count` clients together: their sockets, each with what was read beyond the join's reply."""
         batch = [self._connect() for _ in range(count)]
-        request = handshake(self._dialect.path, self._host, self._port)
         for sock in batch:
-            sock.sendall(request)
+            sock.sendall(handshake(self._dialect.path, *sock.getpeername()))
         return take_steps({sock: hear_upgrade(sock) for sock in batch}, self._dialect.join)
 
     def _connect(self) -> socket.socket:
         source = f"127.0.0.{2 + len(self._sockets) // PER_SOURCE}"
-        sock = socket.create_connection((self._host, self._port), PATIENCE, (source, 0))
+        address = self._addresses[len(self._sockets) % len(self._addresses)]
+        sock = socket.create_connection(address, PATIENCE, (source, 0))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # no TIME_WAIT: ports last
         self._sockets.append(sock)

@@ -1,10 +1,11 @@
 """Three ways to put load on a room: one text at a time, a fixed number in flight, a fixed rate."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.fleet import Fleet, Witness
-from bench.server import Server
+from bench.server import Spent, UnderTest
 
 SPIN = 0.002
 """Seconds before a text is due during which the generator does not sleep: `epoll` only knows milliseconds."""
@@ -14,30 +15,35 @@ IN_A_ROW = 50
 
 @dataclass(frozen=True)
 class Window:
-    """What one window cost: server CPU and wall clock in nanoseconds, texts, deliveries (texts times members)."""
+    """What one window cost: CPU and wall clock in nanoseconds, texts, deliveries (texts times members)."""
 
-    cpu: int
+    spent: Spent
     wall: int
     posts: int
     deliveries: int
 
+    @property
+    def cpu(self) -> int:
+        """The servers' own."""
+        return self.spent.cpu
 
-def one_in_flight(server: Server, fleet: Fleet, seconds: float) -> Window:
+
+def one_in_flight(server: UnderTest, fleet: Fleet, seconds: float) -> Window:
     """The next text is posted when the last one is acknowledged and has reached everybody."""
     (sender,) = fleet.senders
     with fleet.window():
-        cpu, start = server.cpu_ns(), time.perf_counter_ns()
+        before, start = server.spent(), time.perf_counter_ns()
         end = start + int(seconds * 1e9)
         while time.perf_counter_ns() < end:
             sender.post()
             fleet.drain_until(fleet.delivered)
-        return _window(server, fleet, cpu, start)
+        return _window(server, fleet, before, start)
 
 
-def in_flight(server: Server, fleet: Fleet, each: int, seconds: float) -> Window:
+def in_flight(server: UnderTest, fleet: Fleet, each: int, seconds: float) -> Window:
     """Every sender posts again as soon as it has fewer than `each` texts unacknowledged."""
     with fleet.window():
-        cpu, start = server.cpu_ns(), time.perf_counter_ns()
+        before, start = server.spent(), time.perf_counter_ns()
         end = start + int(seconds * 1e9)
 
         def time_is_up() -> bool:
@@ -46,7 +52,7 @@ def in_flight(server: Server, fleet: Fleet, each: int, seconds: float) -> Window
 
         fleet.drain_until(time_is_up)
         fleet.drain_until(fleet.delivered)
-        return _window(server, fleet, cpu, start)
+        return _window(server, fleet, before, start)
 
 
 def at_rate(fleet: Fleet, rate: float, seconds: float) -> list[int]:
@@ -78,16 +84,24 @@ def said(fleet: Fleet, size: int) -> None:
             fleet.drain_until(fleet.delivered)
 
 
+def beside(windows: Sequence[Window]) -> dict[str, list[float]]:
+    """CPU µs a text of those that work for the servers."""
+    return {
+        "postgres": [window.spent.postgres / 1e3 / window.posts for window in windows],
+        "redis": [window.spent.redis / 1e3 / window.posts for window in windows],
+    }
+
+
 def _top_up(fleet: Fleet, each: int) -> None:
     for sender in fleet.senders:
         if free := each - sender.in_flight:
             sender.post(free)
 
 
-def _window(server: Server, fleet: Fleet, cpu: int, start: int) -> Window:
+def _window(server: UnderTest, fleet: Fleet, before: Spent, start: int) -> Window:
     posts = sum(sender.posted for sender in fleet.senders)
     members = fleet.visitors + len(fleet.senders)
-    return Window(server.cpu_ns() - cpu, time.perf_counter_ns() - start, posts, posts * members)
+    return Window(server.spent() - before, time.perf_counter_ns() - start, posts, posts * members)
 
 
 def _waits(due: list[int], arrivals: list[tuple[int, int, int]], witness: Witness) -> list[int]:

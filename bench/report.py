@@ -5,13 +5,13 @@ from statistics import median
 from bench.results import BARE, Results
 from bench.scenarios.scenario import Figure
 
-WIDTHS = (17, 14, 27, 9, 9)
+WIDTHS = (17, 14, 27, 16, 9)
 
 
 def table(results: Results) -> str:
     lines = [results.scenario.title]
     for figure in results.scenario.figures:
-        lines += ["", _line(figure.unit, "median", "low to high", "× limit", "× bare")]
+        lines += ["", _line(figure.unit, "median", "low to high", f"× {results.scenario.limit}", "× bare")]
         lines += [_row(results, figure, target) for target in results.rounds]
     lines += [f"{target}: {why}" for target, why in results.failures.items()]
     return "\n".join([*lines, "", str(results.noise or "")]) + "\n"
@@ -27,7 +27,7 @@ def _row(results: Results, figure: Figure, target: str) -> str:
         _ratio(to_limit),
         _ratio(results.ratio(target, BARE, figure.name)),
     )
-    if target != "chatter" or not figure.goal:
+    if not figure.goal or target != figure.goal.of:
         return line
     met = {True: "met", False: "missed", None: "unknown"}[figure.goal.met(middle, to_limit)]
     return f"{line}  goal {figure.goal}: {met}"

@@ -3,7 +3,7 @@
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,7 @@ from bench.fleet import Stalled
 from bench.noise import Watch
 from bench.results import Results
 from bench.scenarios.scenario import Samples, Scenario
-from bench.server import Server
-from bench.targets import Absent, Launch, Target
+from bench.targets import Absent, Start, Target
 
 TURN_LIMIT = 240
 """Seconds for one target in one round, whatever happens."""
@@ -25,7 +24,7 @@ class Ready:
     """A target that can run here."""
 
     target: Target
-    launch: Callable[[Path], Launch]
+    start: Start
 
 
 class Runner:
@@ -61,8 +60,7 @@ class Runner:
 
 def run_once(scenario: Scenario, ready: Ready) -> Samples:
     with tempfile.TemporaryDirectory(prefix="chatter-bench-") as folder, at_most(TURN_LIMIT):
-        start = ready.launch(Path(folder))
-        with Server(start.command, Path(folder), start.environment) as server:
+        with ready.start(Path(folder)) as server:
             try:
                 return scenario.run(server, ready.target.dialect)
             except (Stalled, OSError) as why:

@@ -14,8 +14,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
 
-from bench.fleet import Stalled
+from bench.fleet import Address, Stalled
 
 START_LIMIT = 30.0
 PR_SET_PDEATHSIG = 1
@@ -29,11 +31,41 @@ class Memory:
     pss: int
     rss: int
 
+    def __add__(self, other: "Memory") -> "Memory":
+        return Memory(self.pss + other.pss, self.rss + other.rss)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """CPU in nanoseconds: of the processes under test, and of those that work for them."""
+
+    cpu: int
+    postgres: int = 0
+    redis: int = 0
+
+    def __sub__(self, before: "Spent") -> "Spent":
+        return Spent(self.cpu - before.cpu, self.postgres - before.postgres, self.redis - before.redis)
+
+
+class UnderTest(Protocol):
+    """One server, or several that are one to their clients."""
+
+    @property
+    def addresses(self) -> Sequence[Address]: ...
+
+    def spent(self) -> Spent: ...
+
+    def memory(self) -> Memory: ...
+
+    def last_words(self) -> str: ...
+
 
 class Server:
     """A running server; a context manager, so that nothing outlives its scenario."""
 
-    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], folder: Path, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._log = folder / "server.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -47,7 +79,7 @@ class Server:
             )
         self.pid = self._process.pid
         try:
-            self.host, self.port = self._await_address()
+            self.addresses = (self._await_address(),)
         except BaseException:
             self.kill()
             raise
@@ -68,8 +100,8 @@ class Server:
         if self._process.stdout:
             self._process.stdout.close()
 
-    def cpu_ns(self) -> int:
-        return time.clock_gettime_ns(~self.pid << 3 | 2)
+    def spent(self) -> Spent:
+        return Spent(cpu_ns(self.pid))
 
     def memory(self) -> Memory:
         rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
@@ -79,7 +111,7 @@ class Server:
     def last_words(self) -> str:
         return self._log.read_text(errors="replace")[-1500:].strip()
 
-    def _await_address(self) -> tuple[str, int]:
+    def _await_address(self) -> Address:
         assert self._process.stdout
         heard, end = b"", time.monotonic() + START_LIMIT
         while not (found := LISTENING.search(heard)):
@@ -89,6 +121,10 @@ class Server:
                 raise Stalled(f"it did not start within {START_LIMIT:.0f} s: {self.last_words() or 'no word'}")
             heard += data
         return found[1].decode(), int(found[2])
+
+
+def cpu_ns(pid: int) -> int:
+    return time.clock_gettime_ns(~pid << 3 | 2)
 
 
 def _die_with_parent() -> None:

@@ -6,11 +6,15 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench.cluster import Cluster
 from bench.dialects import PHOENIX, SOCKET_IO, Dialect
+from bench.server import Server, UnderTest
+from tests import postgres_server, redis_server
 
 PEERS = Path(__file__).with_name("peers")
 INSTALL_LIMIT = 180
@@ -21,10 +25,8 @@ class Absent(RuntimeError):
     """This target can't run on this machine; the reason is for the reader of the table."""
 
 
-@dataclass(frozen=True)
-class Launch:
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+Start = Callable[[Path], AbstractContextManager[UnderTest]]
+"""Starts a server in a folder, and ends it."""
 
 
 @dataclass(frozen=True)
@@ -32,44 +34,44 @@ class Target:
     """`prepare` is called once with a folder that lasts for the run, and gives what starts the server in another."""
 
     name: str
-    prepare: Callable[[Path], Callable[[Path], Launch]]
+    prepare: Callable[[Path], Start]
     dialect: Dialect = PHOENIX
 
 
 def chatter(template: str = CHATTER) -> Target:
     """`{python}` and `{folder}` in the command are replaced; the folder is new for each start."""
 
-    def launch(folder: Path) -> Launch:
+    def start(folder: Path) -> Server:
         words = shlex.split(template)
-        return Launch(tuple(word.format(python=sys.executable, folder=folder) for word in words))
+        return Server([word.format(python=sys.executable, folder=folder) for word in words], folder)
 
-    return Target("chatter", lambda _: launch)
+    return Target("chatter", lambda _: start)
 
 
-def _limit(*arguments: str) -> Callable[[Path], Callable[[Path], Launch]]:
-    def prepare(cache: Path) -> Callable[[Path], Launch]:
+def _limit(*arguments: str) -> Callable[[Path], Start]:
+    def prepare(cache: Path) -> Start:
         compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
         if not compiler:
             raise Absent("no C compiler")
         program = cache / "limit"
         if not program.exists():
             _run(compiler, "-O2", "-o", str(program), str(PEERS / "limit.c"))
-        return lambda _: Launch((str(program), *arguments))
+        return lambda folder: Server((str(program), *arguments), folder)
 
     return prepare
 
 
-def _python(module: str, *needs: str) -> Callable[[Path], Callable[[Path], Launch]]:
-    def prepare(_: Path) -> Callable[[Path], Launch]:
+def _python(module: str, *needs: str) -> Callable[[Path], Start]:
+    def prepare(_: Path) -> Start:
         missing = [name for name in needs if not importlib.util.find_spec(name)]
         if missing:
             raise Absent(f"{', '.join(missing)} not installed (pip install 'chatter[bench]')")
-        return lambda _: Launch((sys.executable, "-m", f"bench.peers.{module}"))
+        return lambda folder: Server((sys.executable, "-m", f"bench.peers.{module}"), folder)
 
     return prepare
 
 
-def _node(_: Path) -> Callable[[Path], Launch]:
+def _node(_: Path) -> Start:
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         raise Absent("no node and npm on the PATH")
@@ -78,9 +80,20 @@ def _node(_: Path) -> Callable[[Path], Launch]:
         home.mkdir(parents=True, exist_ok=True)
         (home / "package.json").write_text('{"private": true}')
         _run(npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home), "socket.io@4")
-    return lambda _: Launch(
-        (node, str(PEERS / "socketio_node.mjs")), {"SOCKET_IO": str(home), "NODE_ENV": "production"}
-    )
+    command, environment = (node, str(PEERS / "socketio_node.mjs")), {"SOCKET_IO": str(home), "NODE_ENV": "production"}
+    return lambda folder: Server(command, folder, environment)
+
+
+def _nodes(count: int, *, bus: bool = True) -> Callable[[Path], Start]:
+    def prepare(_: Path) -> Start:
+        try:
+            postgres_server.binaries()
+            redis_server.executable()
+        except (postgres_server.NoPostgres, ImportError) as why:
+            raise Absent(f"no PostgreSQL or no Redis (pip install 'chatter[test]'): {why}") from why
+        return lambda folder: Cluster(folder, count, bus=bus)
+
+    return prepare
 
 
 def _run(*command: str) -> None:
@@ -92,6 +105,12 @@ def _run(*command: str) -> None:
 LIMIT = Target("limit", _limit())
 JOINED = Target("limit-joined", _limit("joined"))
 BARE = Target("bare-python", _python("bare"))
+CLUSTER_TARGETS = (
+    Target("postgres", _nodes(1, bus=False)),
+    Target("one-node", _nodes(1)),
+    Target("two-nodes", _nodes(2)),
+    Target("three-nodes", _nodes(3)),
+)
 PEER_TARGETS = (
     LIMIT,
     JOINED,

@@ -82,6 +82,12 @@ class PostgresServer:
     def running(self) -> bool:
         return self._process is not None
 
+    @property
+    def processes(self) -> list[int]:
+        """The server's own, and those that it started."""
+        assert self._process is not None
+        return [self._process.pid, *_children(self._process.pid)]
+
     def url(self, database: str = "postgres") -> str:
         """Through the socket."""
         return f"postgresql://chatter@/{database}?host={quote(str(self.folder))}&port={self.port}"
@@ -109,7 +115,7 @@ class PostgresServer:
     def kill(self) -> None:
         """All of its processes, at once."""
         if self._process is not None:
-            processes = [*_children(self._process.pid), self._process.pid]
+            processes = self.processes[::-1]
             for each in processes:  # stopped first, or the rest would notice the end of the first, and clean up
                 _signal(each, signal.SIGSTOP)
             for each in processes:
@@ -151,8 +157,7 @@ class PostgresServer:
         return (self.folder / "log").read_text(errors="replace")
 
     def _signal_all(self, which: signal.Signals) -> None:
-        assert self._process is not None
-        for each in (self._process.pid, *_children(self._process.pid)):
+        for each in self.processes:
             _signal(each, which)
 
     def _make(self, tls: Sequence[Path]) -> None:

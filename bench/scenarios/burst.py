@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from bench.dialects import Dialect
-from bench.load import in_flight
+from bench.load import beside, in_flight
 from bench.scenarios.scenario import Figure, Goal, Samples, room
-from bench.server import Server
+from bench.server import UnderTest
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,12 @@ class Burst:
     def title(self) -> str:
         return f"Burst: {self.senders} senders with {self.each} texts in flight each, {self.members:,} members"
 
-    def run(self, server: Server, dialect: Dialect) -> Samples:
+    def run(self, server: UnderTest, dialect: Dialect) -> Samples:
         with closing(room(server, dialect, self.members, self.senders)) as fleet:
             in_flight(server, fleet, self.each, self.seconds / 4)
             windows = [in_flight(server, fleet, self.each, self.seconds) for _ in range(self.windows)]
         return {
             "rate": [window.deliveries * 1e9 / window.wall for window in windows],
             "cpu": [window.cpu / 1e3 / window.deliveries for window in windows],
+            **beside(windows),
         }

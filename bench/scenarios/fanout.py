@@ -4,9 +4,9 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from bench.dialects import Dialect
-from bench.load import one_in_flight
+from bench.load import beside, one_in_flight
 from bench.scenarios.scenario import Figure, Goal, Samples, room
-from bench.server import Server
+from bench.server import UnderTest
 
 MANY = 5_000
 
@@ -17,26 +17,31 @@ class Fanout:
     seconds: float = 1.5
     windows: int = 3
     limit: str = "limit"
+    targets: tuple[str, ...] = (
+        "chatter", "limit", "bare-python", "picows", "fastapi", "socketio-python", "socketio-node",
+    )  # fmt: skip
+    figures: tuple[Figure, ...] = (Figure("cpu", "CPU µs/delivery", Goal(1.25, ratio=True)),)
+    kind: str = "fanout"
 
     @property
     def name(self) -> str:
-        return f"fanout-{self.members}"
+        return f"{self.kind}-{self.members}"
 
     @property
     def title(self) -> str:
         return f"Fan-out: an 80-byte text to {self.members:,} members, one in flight"
 
-    @property
-    def figures(self) -> tuple[Figure, ...]:
-        return (Figure("cpu", "CPU µs/delivery", Goal(1.4 if self.members > MANY else 1.25, ratio=True)),)
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        few = ("chatter", "limit", "bare-python", "picows")
-        return few if self.members > MANY else (*few, "fastapi", "socketio-python", "socketio-node")
-
-    def run(self, server: Server, dialect: Dialect) -> Samples:
+    def run(self, server: UnderTest, dialect: Dialect) -> Samples:
         with closing(room(server, dialect, self.members, senders=1)) as fleet:
             one_in_flight(server, fleet, self.seconds / 4)
             windows = [one_in_flight(server, fleet, self.seconds) for _ in range(self.windows)]
-        return {"cpu": [window.cpu / 1e3 / window.deliveries for window in windows]}
+        return {"cpu": [window.cpu / 1e3 / window.deliveries for window in windows], **beside(windows)}
+
+
+def fanout(members: int) -> Fanout:
+    """Beside those who bear so many."""
+    if members <= MANY:
+        return Fanout(members)
+    goal = Goal(1.4, ratio=True)
+    targets = ("chatter", "limit", "bare-python", "picows")
+    return Fanout(members, targets=targets, figures=(Figure("cpu", "CPU µs/delivery", goal),))

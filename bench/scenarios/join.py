@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench.dialects import Dialect
 from bench.scenarios.scenario import Figure, Goal, Samples, room
-from bench.server import Server
+from bench.server import UnderTest
 
 FIRST = 100
 
@@ -31,14 +31,14 @@ class Join:
     def title(self) -> str:
         return f"Join: {self.clients:,} clients, then idle"
 
-    def run(self, server: Server, dialect: Dialect) -> Samples:
+    def run(self, server: UnderTest, dialect: Dialect) -> Samples:
         with closing(room(server, dialect, FIRST, senders=0)) as fleet:
-            cpu, memory = server.cpu_ns(), server.memory()
+            before, memory = server.spent(), server.memory()
             fleet.add_visitors(self.clients)
             fleet.settle(1.0)
-            cpu, after = server.cpu_ns() - cpu, server.memory()
+            spent, after = server.spent() - before, server.memory()
         return {
-            "cpu": [cpu / 1e3 / self.clients],
+            "cpu": [spent.cpu / 1e3 / self.clients],
             "pss": [(after.pss - memory.pss) / self.clients],
             "rss": [(after.rss - memory.rss) / self.clients],
         }

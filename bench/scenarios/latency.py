@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bench.dialects import Dialect
 from bench.load import at_rate
 from bench.scenarios.scenario import Figure, Goal, Samples, room
-from bench.server import Server
+from bench.server import UnderTest
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Latency:
     def title(self) -> str:
         return f"Latency: {self.rate:g} texts/s into {self.members} members, send to receipt"
 
-    def run(self, server: Server, dialect: Dialect) -> Samples:
+    def run(self, server: UnderTest, dialect: Dialect) -> Samples:
         with closing(room(server, dialect, self.members, senders=1)) as fleet:
             at_rate(fleet, self.rate, 1.0)
             waits = sorted(at_rate(fleet, self.rate, self.seconds))

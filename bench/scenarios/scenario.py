@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bench.dialects import Dialect
 from bench.fleet import Fleet
-from bench.server import Server
+from bench.server import UnderTest
 
 Samples = Mapping[str, Sequence[float]]
 
@@ -16,11 +16,12 @@ assert len(TEXT) == 80
 
 @dataclass(frozen=True)
 class Goal:
-    """`bound` on the figure itself, or on its ratio to the limit; at most, unless `least`."""
+    """`bound` on the figure of the target `of`, or on its ratio to the limit; at most, unless `least`."""
 
     bound: float
     ratio: bool = False
     least: bool = False
+    of: str = "chatter"
 
     def met(self, value: float, ratio: float | None) -> bool | None:
         figure = ratio if self.ratio else value
@@ -56,12 +57,12 @@ class Scenario(Protocol):
     @property
     def targets(self) -> tuple[str, ...]: ...
 
-    def run(self, server: Server, dialect: Dialect) -> Samples: ...
+    def run(self, server: UnderTest, dialect: Dialect) -> Samples: ...
 
 
-def room(server: Server, dialect: Dialect, members: int, senders: int) -> Fleet:
+def room(server: UnderTest, dialect: Dialect, members: int, senders: int) -> Fleet:
     """A room of `members`, of whom `senders` also post; all joined, and quiet."""
-    fleet = Fleet(server.host, server.port, dialect)
+    fleet = Fleet(server.addresses, dialect)
     fleet.add_visitors(members - senders)
     fleet.add_senders(senders, TEXT)
     fleet.settle()

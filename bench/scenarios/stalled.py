@@ -12,7 +12,7 @@ from bench.dialects import Dialect
 from bench.fleet import Fleet
 from bench.load import at_rate, said
 from bench.scenarios.scenario import Figure, Goal, Samples, room
-from bench.server import Server
+from bench.server import UnderTest
 
 BACKLOG = 640 * 1024
 """Bytes said to the stalled member: more than the kernel takes for it, less than what it may fall behind."""
@@ -37,7 +37,7 @@ class Stalled:
     def title(self) -> str:
         return f"Stalled: {self.rate:g} texts/s into {self.members:,} members, one of whom has stopped reading"
 
-    def run(self, server: Server, dialect: Dialect) -> Samples:
+    def run(self, server: UnderTest, dialect: Dialect) -> Samples:
         with closing(room(server, dialect, self.members - 1, senders=1)) as fleet:
             at_rate(fleet, self.rate, 1.0)
             pairs = [(self._p99(fleet), self._p99_beside_stalled(fleet)) for _ in range(self.pairs)]
