@@ -4,6 +4,15 @@ from playwright.sync_api import Locator, Page, expect
 
 from .middlebox import Middlebox
 
+KEPT = """([room, messages]) => new Promise((answer) => {
+  const opening = indexedDB.open('chatter')
+  opening.onsuccess = () => {
+    const asked = opening.result.transaction('rooms').objectStore('rooms').get(room)
+    asked.onsuccess = () => answer((asked.result?.messages.length ?? null) === messages)
+    opening.result.close()
+  }
+})"""
+
 
 class Person:
     def __init__(self, page: Page, url: str) -> None:
@@ -53,6 +62,12 @@ class Person:
         expect(self.undo).to_be_visible()
         expect(self.undo).to_have_count(0)
 
+    def creates(self, room: str) -> None:
+        self.page.get_by_role("button", name="New room").click()
+        self.page.get_by_label("Room name").fill(room)
+        self.page.get_by_role("button", name="Create room").click()
+        expect(self.page.get_by_role("heading", name=room, level=1)).to_be_visible()
+
     def leaves(self) -> None:
         self.page.get_by_role("button", name=", you", exact=False).click()
         self.page.get_by_role("dialog").get_by_role("button", name="Leave").click()
@@ -62,7 +77,7 @@ class Person:
 
     def may_go_offline(self) -> "Person":
         """The browser has kept the page, so that it opens without a server."""
-        self.page.wait_for_function("async () => (await caches.match('/')) !== undefined")
+        self._waits_until("async () => (await caches.match('/')) !== undefined")
         return self
 
     def comes_through(self, middlebox: Middlebox) -> "Person":
@@ -71,6 +86,15 @@ class Person:
 
     def enters(self, room: str) -> None:
         self.page.get_by_role("link", name=room).click()
+
+    def keeps(self, room: str, messages: int | None) -> None:
+        """So many messages of a room in the browser, once it has got round to it; None is no room at all."""
+        self._waits_until(KEPT, [room, messages])
+
+    def _waits_until(self, condition: str, argument: object = None) -> None:
+        """Unlike `wait_for_function`, for a condition that is a promise."""
+        again = "await new Promise((next) => setTimeout(next, 50))"
+        self.page.evaluate(f"async (argument) => {{ while (!(await ({condition})(argument))) {again} }}", argument)
 
     # what they see
 
@@ -93,13 +117,13 @@ class Person:
     @property
     def people(self) -> Locator:
         """Those who are there."""
-        return self._people_group("Online").or_(self._people_group("Away")).get_by_role("listitem")
+        return self.people_group("Online").or_(self.people_group("Away")).get_by_role("listitem")
 
     @property
     def people_gone(self) -> Locator:
-        return self._people_group("Offline").get_by_role("listitem")
+        return self.people_group("Offline").get_by_role("listitem")
 
-    def _people_group(self, name: str) -> Locator:
+    def people_group(self, name: str) -> Locator:
         return self.page.get_by_role("complementary", name="People here").get_by_role("region", name=name)
 
     def message(self, text: str) -> Locator:
@@ -115,6 +139,9 @@ class Person:
 
     def sees_no(self, text: str) -> None:
         expect(self.page.get_by_text(text)).to_have_count(0)
+
+    def sees_action(self, action: str, message: str) -> None:
+        expect(self.message(message).get_by_role("button", name=action)).to_be_visible()
 
     def texts(self) -> list[str]:
         return self.log.locator("article p[dir=auto]").all_inner_texts()

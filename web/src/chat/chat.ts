@@ -1,13 +1,18 @@
 import { computed, effect, signal } from "@preact/signals"
 import { Refused } from "../connection/ask"
 import { forgetAll, onRemembered, recall, remember } from "../connection/keepsake"
+import { forgetRooms } from "../connection/kept_rooms"
 import { Link } from "../connection/link"
 import { createRoom, listRooms } from "../connection/rest"
 import type { Line } from "../language/english"
 import { refusal } from "../language/refusal"
-import type { RoomSummary, User } from "../model/contract"
+import type { Message, RoomSummary, User } from "../model/contract"
+import { watchForNewer } from "../shell/newer"
+import { onNotificationClick } from "../shell/notify"
 import { watchAttention } from "./attention"
+import { haveAtHand, keepDirectory, keptDirectory } from "./at_hand"
 import { type Place, placeInAddress, showInAddress } from "./address"
+import { Mentions } from "./mentions"
 import { Room } from "./room"
 import { forgetRemovals, roomsWithRemovals } from "./removing"
 import { clearShelves, roomsWithUnsent } from "./shelf"
@@ -16,7 +21,7 @@ import { worthWarming } from "./warm"
 /** Everything this page knows: who I am, the rooms there are, the ones I have open, the one I'm in. */
 export class Chat {
   readonly me = signal<User | null>(recallMe())
-  readonly directory = signal<readonly RoomSummary[]>([])
+  readonly directory = signal(keptDirectory())
   readonly open = signal<ReadonlyMap<string, Room>>(new Map())
   readonly room = signal("lobby")
   readonly current = computed(() => this.open.value.get(this.room.value)!)
@@ -28,6 +33,7 @@ export class Chat {
   readonly notice = signal<Line | null>(null)
   readonly unread = computed(() => [...this.open.value.values()].reduce((sum, room) => sum + room.unread.value, 0))
   readonly link = new Link(recall("token"), () => this.#tokenRefused(), () => this.#keepWord())
+  readonly mentions = new Mentions()
   #away = false
 
   start(): void {
@@ -44,6 +50,8 @@ export class Chat {
     effect(() => {
       if (this.link.state.value === "open") void this.refreshDirectory()
     })
+    watchForNewer(computed(() => this.link.state.value === "open"))
+    onNotificationClick((address) => (location.href = address))
     setInterval(() => document.hidden || void this.refreshDirectory(), 60_000)
   }
 
@@ -87,6 +95,7 @@ export class Chat {
     }
     clearShelves()
     forgetRemovals()
+    void forgetRooms()
     forgetAll("draft.")
     this.#forgetMe()
     this.link.again()
@@ -102,6 +111,7 @@ export class Chat {
     // A list that is a minute old is better than none.
     this.directory.value = await listRooms().catch(() => this.directory.value)
     for (const room of worthWarming(this.directory.value, this.open.value, readUpTo)) this.#opened(room)
+    keepDirectory(this.directory.value)
   }
 
   /** Whether something happened in a room that was visited before, and isn't open in this page. */
@@ -133,10 +143,16 @@ export class Chat {
 
   #opened(name: string): Room {
     if (this.#isOpen(name)) return this.open.value.get(name)!
-    const owner = { me: () => this.me.value,
-      isAway: () => this.#away, joinedAs: (user: User | null) => this.#joinedAs(user), refused: (reason: string) => this.#tell(reason) }
+    const owner = {
+      me: () => this.me.value,
+      isAway: () => this.#away,
+      joinedAs: (user: User | null) => this.#joinedAs(user),
+      refused: (reason: string) => this.#tell(reason),
+      heard: (room: string, message: Message) => this.mentions.heard(room, message, this.me.value),
+    }
     const room = new Room(name, this.link, owner)
     this.open.value = new Map(this.open.value).set(name, room)
+    haveAtHand(room)
     if (this.me.value) room.speakAs(this.me.value.id)
     return room
   }

@@ -2,6 +2,7 @@ import { batch, computed, effect, type Signal, signal } from "@preact/signals"
 import type { Channel } from "phoenix"
 import { ask, Refused } from "../connection/ask"
 import { onRemembered, recall, remember } from "../connection/keepsake"
+import type { KeptRoom } from "../connection/kept_rooms"
 import type { Link } from "../connection/link"
 import {
   type Joined, type Message, type Meta, type Page, type Posted, type Refusal, type RoomEvent, roomEventNames, type Typing,
@@ -26,6 +27,7 @@ export interface Owner {
   isAway(): boolean
   joinedAs(user: User | null): void
   refused(reason: string): void
+  heard(room: string, message: Message): void
 }
 
 /** One room as this page has it: joined once, then kept true over every loss of connection. */
@@ -105,6 +107,13 @@ export class Room {
     this.reading.value = unread.lineGone(this.reading.value)
     this.typing.stopped()
     return true
+  }
+
+  /** As an earlier visit saw it, until it is joined. */
+  showKept({ topic, messages }: KeptRoom): void {
+    if (this.history.value.seq !== null) return
+    this.topic.value = topic
+    this.#show({ ...history.nothingYet, messages, newest: messages.at(-1)?.seq ?? 0 })
   }
 
   speakAs(author: string): void {
@@ -220,6 +229,7 @@ export class Room {
   }
 
   #arrived(message: Message, looking: boolean): void {
+    if (!this.#isMine(message)) this.owner.heard(this.name, message)
     if (!this.#isMine(message)) this.reading.value = unread.arrived(this.reading.value, message.seq, looking)
     else if (this.reading.value.unread === 0) this.reading.value = unread.caughtUp(this.reading.value, message.seq)
     this.#reportRead()

@@ -3,12 +3,14 @@ import { words } from "../language/language"
 import { Card } from "./card"
 import { useChat } from "./chat_context"
 import { Drawer } from "./drawer"
+import { Overlay } from "./overlay"
 import { PeoplePane } from "./people_pane"
 import { RoomView } from "./room_view"
 import type { Panel } from "./room_header"
 import { RoomsPane } from "./rooms_pane"
 import { lazily } from "./lazily"
 import { showsPeople, showsRooms } from "./screen"
+import { useShortcuts } from "./shortcuts"
 
 const SearchPanel = lazily(async () => (await import("./search_panel")).SearchPanel)
 
@@ -17,6 +19,7 @@ export function App() {
   const panel = useSignal<Panel>(null)
   const room = chat.current.value
   const close = () => (panel.value = null)
+  useShortcuts(() => (panel.value = "search"))
   useSignalEffect(() => {
     document.title = `${chat.unread.value > 0 ? `(${chat.unread.value}) ` : ""}${chat.room.value} · chatter`
   })
@@ -49,6 +52,7 @@ export function App() {
         </Drawer>
       )}
       <Card />
+      <Overlay />
     </div>
   )
 }

@@ -1,7 +1,7 @@
 import { createElement } from "preact"
 import {
-  ArrowDown, Check, Copy, Hash, type IconNode, Languages, Link, LogOut, Menu, Monitor, Moon, Pencil, Plus, Reply, RotateCw, Search,
-  SendHorizontal, SmilePlus, Sun, Trash2, UserPlus, Users, X,
+  ArrowDown, Check, Copy, Hash, type IconNode, Link, LogOut, Menu, Monitor, Moon, Pencil, Plus, Reply, RotateCw, Search,
+  SendHorizontal, Settings, SmilePlus, Sun, Trash2, UserPlus, Users, X,
 } from "lucide"
 
 const drawings = {
@@ -15,7 +15,6 @@ const drawings = {
   down: ArrowDown,
   edit: Pencil,
   invite: UserPlus,
-  language: Languages,
   leave: LogOut,
   light: Sun,
   link: Link,
@@ -27,6 +26,7 @@ const drawings = {
   room: Hash,
   search: Search,
   send: SendHorizontal,
+  settings: Settings,
 } satisfies Record<string, IconNode>
 
 export type IconName = keyof typeof drawings

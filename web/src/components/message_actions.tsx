@@ -94,7 +94,7 @@ function place(bar: HTMLElement): void {
 }
 
 /** Begins an answer that quotes the message, before what is being written already. */
-function answer(room: Room, { user, text }: Message) {
+export function answer(room: Room, { user, text }: Message) {
   room.draft.value = quoted(user.name, text) + room.draft.value
   document.querySelector<HTMLElement>("#composer")?.focus()
 }

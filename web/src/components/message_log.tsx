@@ -98,7 +98,7 @@ export function MessageLog({ room }: { room: Room }) {
         onKeyDown={(event) => moveAmongMessages(event, box.current!)}
       >
         <div class="mx-auto flex min-h-full max-w-3xl flex-col justify-end px-2 pt-6 pb-2 sm:px-5">
-          {!loaded && <Skeleton />}
+          {!loaded && lines.length === 0 && <Skeleton />}
           {isStart && !more && lines.length > 0 && <RoomStart room={room} />}
           {isStart && more && <Skeleton lines={2} />}
           <div ref={list}>
@@ -106,6 +106,7 @@ export function MessageLog({ room }: { room: Room }) {
               <Line key={row.key} row={row} room={room} active={pointed.key.value === row.key} />
             ))}
           </div>
+          {!loaded && lines.length > 0 && <p class="patient px-2 py-3 text-center text-[0.8125rem] text-quiet">{words().log.kept}</p>}
           {loaded && lines.length === 0 && <EmptyHint room={room} />}
           {loaded && !room.isCurrent.value && <Skeleton lines={2} />}
           {loaded && isEnd && <AloneHint room={room} />}

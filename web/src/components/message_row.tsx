@@ -15,6 +15,7 @@ import { MessageActions } from "./message_actions"
 import { MessageText } from "./message_text"
 import { Reactions } from "./reactions"
 import { editing } from "./editing"
+import { actOnMessage } from "./row_keys"
 import { UndoDelete, UndoEdit } from "./undo"
 
 interface Props {
@@ -52,6 +53,7 @@ function Drawn({ id, at, message: said, leads, room, active }: Props) {
       data-key={id}
       data-seq={message.seq}
       tabIndex={-1}
+      onKeyDown={(event) => actOnMessage(event, room, message, mine || chat.me.value?.moderator === true)}
       aria-label={`${message.user.name}: ${message.deleted ? words().log.deleted : message.text}`}
     >
       <div class="w-9 flex-none pt-0.5 text-right">

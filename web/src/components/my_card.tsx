@@ -1,15 +1,15 @@
 import { nextTheme, theme } from "../chat/theme"
-import { allLanguages, choose, language, words } from "../language/language"
+import { words } from "../language/language"
 import { Avatar } from "./avatar"
 import { showCard } from "./card"
 import { useChat } from "./chat_context"
 import { IconButton } from "./icon"
+import { overlay } from "./overlay"
 
 /** Who I am here, and how the page looks. */
 export function MyCard() {
   const chat = useChat()
   const me = chat.me.value
-  const at = allLanguages.findIndex((each) => each.language === language.value)
   return (
     <div class="flex items-center gap-0.5 border-t border-line p-3 pl-4">
       {me ? (
@@ -26,11 +26,7 @@ export function MyCard() {
       ) : (
         <p class="min-w-0 flex-1 truncate leading-5 text-quiet">{words().me.visitor}</p>
       )}
-      <IconButton
-        icon="language"
-        label={words().me.language(allLanguages[at]!.name)}
-        onClick={() => choose(allLanguages[(at + 1) % allLanguages.length]!.language)}
-      />
+      <IconButton icon="settings" label={words().settings.title} onClick={() => (overlay.value = "settings")} />
       <IconButton icon={theme.value} label={words().me.colours[theme.value]} onClick={nextTheme} />
     </div>
   )

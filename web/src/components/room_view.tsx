@@ -9,6 +9,7 @@ import { IconButton } from "./icon"
 import { MessageLog } from "./message_log"
 import { MissingRoom } from "./missing_room"
 import { NamePicker } from "./name_picker"
+import { Offers } from "./offers"
 import { type Panel, RoomHeader } from "./room_header"
 
 export function RoomView({ room, panel }: { room: Room; panel: Signal<Panel> }) {
@@ -25,6 +26,7 @@ export function RoomView({ room, panel }: { room: Room; panel: Signal<Panel> }) 
           <MessageLog key={room.name} room={room} />
           <div class="mx-auto w-full max-w-3xl flex-none px-2 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5">
             <TypingLine room={room} />
+            <Offers />
             <Notice />
             {chat.me.value ? <Composer room={room} /> : <NamePicker />}
           </div>

@@ -46,7 +46,8 @@ export function RoomsPane({ onChosen }: { onChosen: () => void }) {
   )
 }
 
-function roomNames(chat: ReturnType<typeof useChat>): string[] {
+/** In the order in which they are listed. */
+export function roomNames(chat: ReturnType<typeof useChat>): string[] {
   const listed = chat.directory.value.map(({ name }) => name)
   const names = new Set(["lobby", ...listed, chat.room.value])
   return [...names].sort((a, b) => Number(b === "lobby") - Number(a === "lobby") || a.localeCompare(b))

@@ -32,6 +32,11 @@ export function finished(text: string, { at, beginning }: Unfinished, name: stri
   return { text: `${text.slice(0, at)}@${name}${space}${rest}`, caret: at + name.length + 2 }
 }
 
+/** Whether a text speaks to somebody by their name, whatever the case. */
+export function isMentioned(text: string, name: string): boolean {
+  return mentions(text).some((piece) => piece.name?.toLowerCase() === name.toLowerCase())
+}
+
 /** The text in pieces, those with `name` being mentions. */
 export function mentions(text: string): { text: string; name?: string }[] {
   const pieces: { text: string; name?: string }[] = []

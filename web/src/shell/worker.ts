@@ -18,6 +18,11 @@ self.addEventListener("fetch", (event) => {
   else if (pathname.startsWith("/assets/")) event.respondWith(part(event))
 })
 
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close()
+  event.waitUntil(goTo(event.notification.data as string))
+})
+
 function isPage(pathname: string): boolean {
   return pathname === "/" || pathname === "/index.html" || pathname.startsWith("/r/")
 }
@@ -60,6 +65,14 @@ async function keep(page: Response): Promise<void> {
   for (const old of await cache.keys()) if (!parts.includes(new URL(old.url).pathname)) await cache.delete(old)
   await cache.addAll(parts)
   await cache.put("/", page)
+}
+
+/** In a page that is open, or else in a new one. */
+async function goTo(address: string): Promise<void> {
+  const [page] = await self.clients.matchAll({ type: "window" })
+  if (!page) return void (await self.clients.openWindow(address))
+  page.postMessage({ goTo: address })
+  await page.focus()
 }
 
 export {}
