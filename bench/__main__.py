@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from bench import kernel
+from bench import bus, kernel
 from bench.report import table
 from bench.results import Results
 from bench.runner import Runner, say
@@ -25,7 +25,7 @@ from bench.scenarios.scenario import Scenario
 from bench.scenarios.stalled import Stalled
 from bench.targets import CHATTER, CLUSTER_TARGETS, PEER_TARGETS, chatter
 
-NAMES = ("fanout", "burst", "ingest", "join", "latency", "stalled", "nodes", "kernel")
+NAMES = ("fanout", "burst", "ingest", "join", "latency", "stalled", "nodes", "kernel", "bus")
 OTHERS = (*PEER_TARGETS, *CLUSTER_TARGETS)
 TARGETS = ("chatter", *(target.name for target in OTHERS))
 
@@ -42,8 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     micro = kernel.measure(options.rounds, say) if "kernel" in options.scenario else {}
     if micro:
         print(kernel.table(micro), flush=True)
+    telling = bus.measure(options.rounds, say) if "bus" in options.scenario else {}
+    if telling:
+        print(bus.table(telling), flush=True)
     if options.json:
-        options.json.write_text(as_json(finished, micro, options.rounds))
+        options.json.write_text(as_json(finished, {"kernel": micro, "bus": telling}, options.rounds))
     return 1 if any("chatter" in results.failures for results in finished) else 0
 
 
@@ -81,8 +84,8 @@ def scenarios(options: argparse.Namespace) -> Iterator[Scenario]:
             yield replace(scenario, seconds=options.seconds) if timed else scenario
 
 
-def as_json(finished: Sequence[Results], micro: Mapping[str, Sequence[float]], rounds: int) -> str:
-    measured = {"scenarios": [results.to_json() for results in finished], "kernel": micro}
+def as_json(finished: Sequence[Results], micro: Mapping[str, Mapping[str, Sequence[float]]], rounds: int) -> str:
+    measured = {"scenarios": [results.to_json() for results in finished], **micro}
     return json.dumps({"machine": machine(), "rounds": rounds, **measured}, indent=1, ensure_ascii=False) + "\n"
 
 
