@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 import attrs
+import trio
 
 from chatter.bus.port import Bus, Subscription
 from chatter.core import neighbours
@@ -62,7 +63,7 @@ class Abroad:
         self._tell = tell
         self._epoch = new_id()
         self._known = nodes
-        self._neighbours = Neighbours(nodes.own, self._epoch)
+        self._neighbours = Neighbours(nodes.own, self._epoch, nodes.others, trio.current_time())
         self._rooms: dict[str, Subscription] = {}
         self._nodes = bus.subscribe(NODES, lambda data: tell(HeardByAll(data)), lambda: None)
 

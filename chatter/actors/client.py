@@ -102,11 +102,12 @@ class Client:
         return await self.means.claims.claim(user.name, user.id, self.connection.id)
 
     def become(self, user: User) -> None:
-        """Be that user from now on, in every room."""
+        """Be that user from now on, in every room; `Unavailable`, and nothing has changed."""
+        for channel in self.seat.channels.values():
+            channel.tell(MemberChanged(channel.member))
         self.seat.user = user
         for channel in self.seat.channels.values():
             channel.member.user = user
-            channel.tell(MemberChanged(channel.member))
 
     def ok(self, push: Push, payload: dict[str, Any]) -> None:
         self.reply(push, "ok", encode(payload))

@@ -68,8 +68,8 @@ def typing(client: Client, push: Push, channel: Channel) -> None:
 def status(client: Client, push: Push, channel: Channel) -> None:
     user, asked = client.user(), pushes.parsed(pushes.Status, object_of(push))
     client.means.actions.spend(user.id)
+    channel.tell(MemberChanged(channel.member))  # first: when the room can't be told, nothing has changed
     channel.member.status = asked.status
-    channel.tell(MemberChanged(channel.member))
     client.ok(push, {})
 
 

@@ -31,6 +31,8 @@ SHORTEST: Final = 0.05
 LONGEST: Final = 2.0
 HEARSAY: Final = 0.15
 """Seconds in which other nodes say who is in a room that is new here; those that know it not say nothing."""
+RETELLING: Final = 1.0
+"""Seconds in which they say it again after a crash. Whom they don't name in time leaves, in the eyes of those here."""
 SECONDS_PER_MEMBER: Final = 0.0001  # a write costs some 5 µs: diffs then take a twentieth of a core at the most
 
 
@@ -159,7 +161,9 @@ class Presence(Actor[PresenceMessage]):
         self._rooms: dict[str, _Watched] = {}
         self._dirty: dict[str, None] = {}  # as an ordered set
         self._hushed = False
+        self._follows_another = bool(nodes.others)
         self._beat_at = trio.current_time() + HEARTBEAT
+        self._retold_at = trio.current_time() + RETELLING
 
     async def run(self, started: Callable[[], Any]) -> None:
         try:
@@ -218,7 +222,7 @@ class Presence(Actor[PresenceMessage]):
         self._schedule(message.room, room)
         if new and not self._abroad.all_told(message.room):
             room.waits_for_others = True
-            room.due += HEARSAY
+            room.due = max(room.due + HEARSAY, self._retold_at if self._follows_another else 0.0)
 
     def _tell_when_it_ends(self, name: str, ref: Ref[Any]) -> None:
         ref.monitor(lambda down: None if down.restarting else self._send_self(Unwatch(name, ref)))

@@ -13,7 +13,7 @@ This is a delta-state CRDT with causal intervals (Almeida, Shoker, Baquero: "Del
 as in Phoenix.Tracker; simpler, since each share has one writer.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import attrs
@@ -210,14 +210,15 @@ class _Room:
 class Neighbours:
     """One node's part in it. It is told what happens; what it then has to say waits in `in_rooms` and `calls`.
 
-    `epoch`: greater than any that this node had before. Times are seconds on any clock that does not go back.
+    `epoch`: greater than any that this node had before. `known`: nodes that were here a moment ago, and may be expected
+    to speak. Times are seconds on any clock that does not go back.
     """
 
-    def __init__(self, node: str, epoch: str) -> None:
+    def __init__(self, node: str, epoch: str, known: Iterable[str] = (), now: float = 0.0) -> None:
         self.node = node
         self._epoch = epoch
         self._rooms: dict[str, _Room] = {}
-        self._heard: dict[str, float] = {}
+        self._heard: dict[str, float] = dict.fromkeys(known, now)
         self._said: list[tuple[str, InRoom]] = []
         self._owed: dict[str, None] = {}  # rooms whose whole share somebody asked for
         self._asked: dict[tuple[str, str], None] = {}

@@ -12,6 +12,7 @@ from chatter.core.commands import Post
 from chatter.core.model import User
 from chatter.errors import Unavailable
 from tests.actors.stage import LOBBY, Stage
+from tests.actors.test_presence import watcher
 from tests.memory_store import MemoryStore
 
 LONG_UNUSED = IDLE_AFTER + 2 * SWEEP_EVERY
@@ -70,6 +71,26 @@ async def test_a_room_whose_mailbox_is_full_is_unavailable_and_goes_on_when_it_h
     await bob.says("second")
     await stage.quiet()
     assert [m["text"] for m in bob.heard("new_message")] == ["first", "second"]
+
+
+async def test_who_could_not_become_somebody_or_away_since_the_mailbox_was_full_is_as_before(
+    stage: Stage, store: MemoryStore
+) -> None:
+    ann, visitor = await stage.member("Ann"), await stage.visitor()
+    watch = await watcher(stage)
+    go = held_up(store, "append")
+    await ann.push(LOBBY, "new_message", {"text": "first"})
+    await stage.quiet()
+    for _ in range(ROOM_CAPACITY):
+        stage.room().cast(EndIfIdle())
+    assert await ann.refused(LOBBY, "status", {"status": "away"}) == "unavailable"
+    assert await visitor.refused(LOBBY, "identify", {"name": "Bob"}) == "unavailable"
+    go.set()
+    stage.table.tell_presence()
+    await trio.sleep(2 * SWEEP_EVERY)
+    assert watch.names() == {"u-ann": ["online"]}
+    assert await visitor.refused(LOBBY, "new_message", {"text": "who am I?"}) == "unauthorized"
+    assert (await visitor.identify("Bob"))["name"] == "Bob"
 
 
 async def test_who_left_while_the_mailbox_was_full_is_not_here_for_ever(stage: Stage, store: MemoryStore) -> None:

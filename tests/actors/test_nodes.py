@@ -9,6 +9,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
+from chatter.actors.presence import RETELLING
 from chatter.actors.rooms import SWEEP_EVERY
 from chatter.bus.local import Exchange, LocalBus
 from chatter.core.model import User
@@ -328,6 +329,39 @@ async def test_a_registry_that_crashes_loses_nobody_on_either_node(pair: Pair, t
     await pair.here.crash(pair.here.presence.ref, times)
     assert await settled(*watchers, after=2 * LEASE) == [everybody, everybody]
     assert [watch.diffs for watch in watchers] == before
+
+
+def make_slow(stage: Stage, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """What the node says arrives so much later."""
+    tell = stage.bus.publish
+
+    async def later(channel: str, data: bytes) -> None:
+        await trio.sleep(seconds)
+        tell(channel, lambda: data)
+
+    monkeypatch.setattr(stage.bus, "publish", lambda channel, encode: stage.crew.start_soon(later, channel, encode()))
+
+
+async def test_a_registry_that_crashes_shows_nobody_leave_while_the_others_say_again_who_is_there(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = await watcher(pair.here)
+    ann = await pair.there.member("Ann")
+    assert await settled(watch) == [{ann.user["id"]: ["online"]}]
+    before = watch.diffs
+    make_slow(pair.there, monkeypatch, RETELLING / 2)
+    await pair.here.crash(pair.here.presence.ref)
+    assert await settled(watch, after=2 * LEASE) == [{ann.user["id"]: ["online"]}]
+    assert watch.diffs == before
+
+
+async def test_who_left_while_the_registry_was_crashed_has_left_though_their_node_says_nothing(pair: Pair) -> None:
+    watch = await watcher(pair.here)
+    ann = await pair.there.member("Ann")
+    assert await settled(watch) == [{ann.user["id"]: ["online"]}]
+    del pair.exchange.buses[pair.there.bus]
+    await pair.here.crash(pair.here.presence.ref)
+    assert await settled(watch, after=RETELLING + A_WHILE) == [{}]
 
 
 async def test_a_room_that_crashes_loses_nobody_on_either_node(pair: Pair) -> None:

@@ -1,50 +1,71 @@
 """Who is there, as clients are told: nobody who is gone, and nobody who comes and goes without a reason."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import attrs
 
 from tests.simulation.browser import WebSocket
+from tests.simulation.faults import Step
 from tests.simulation.node import Node, Setting
 from tests.simulation.page import Page
 from tests.simulation.people import Client
 
 GONE = 10.0
 """Seconds after which nobody sees people of a node that died."""
+AT_ONCE = 1.5
+"""The same, of one that stopped and could say so."""
 A_MOMENT = 0.5
+LATE = 0.1
+UPHEAVALS = ("bus_cut", "isolation", "redis_death", "death", "drain")
 
 _View = tuple[WebSocket, str]
 
 
 @attrs.define(eq=False)
 class Attendance:
-    """`upheavals`: how often something happened for which people may be gone for a while, and come back."""
+    """`_upheavals`: how often something happened for which people may be gone for a while, and come back."""
 
     setting: Setting
     clients: Sequence[Client]
-    upheavals: int = 0
+    _upheavals: int = 0
     _left: set[tuple[_View, str]] = attrs.Factory(set)
     _returns: Counter[tuple[_View, str]] = attrs.Factory(Counter)
 
     def watch(self, nodes: Sequence[Node]) -> None:
         self.setting.witness.presence_told = self._told
         for node in nodes:
-            node.died = self._died
+            node.died, node.leaving = self._died, self._leaving
+
+    def happened(self, step: Step) -> None:
+        """Maybe a reason to be gone for a while: also a registry that forgets, when it is not told again in time."""
+        traffic = self.setting.schedule.traffic
+        forgets = step.kind == "crash" and step.what[0] == "presence"
+        in_time = traffic.latency < LATE and not traffic.lost and not traffic.overtaken
+        self._upheavals += step.kind in UPHEAVALS or (forgets and not in_time)
 
     # -- nobody who is gone
 
     def _died(self, node: Node) -> None:
+        self._expect_gone(node, self._refs_on(node), GONE + A_MOMENT)
+
+    def _leaving(self, node: Node) -> Callable[[], None]:
+        traffic, refs = self.setting.schedule.traffic, self._refs_on(node)
+        heard = node.unrest < self.setting.agenda.now and not traffic.lost and not traffic.overtaken
+        return partial(self._expect_gone, node, refs, AT_ONCE if heard else GONE + A_MOMENT)
+
+    def _refs_on(self, node: Node) -> frozenset[str]:
         rooms = self.setting.schedule.rooms
         metas = [member.meta for room in rooms for member in node.process.members(room)]
-        refs = frozenset(meta.phx_ref for meta in metas if meta is not None)
-        schedule = self.setting.schedule
+        return frozenset(meta.phx_ref for meta in metas if meta is not None)
+
+    def _expect_gone(self, node: Node, refs: frozenset[str], seconds: float) -> None:
+        schedule, now = self.setting.schedule, self.setting.agenda.now
         travels = 12 * schedule.traffic.latency + 3 * schedule.conditions.latency
         if refs and schedule.bounds.waiting is None:
-            now = self.setting.agenda.now
-            self.setting.agenda.after(GONE + travels + A_MOMENT, partial(self._must_be_gone, node, refs, now))
+            self.setting.agenda.after(seconds + travels, partial(self._must_be_gone, node, refs, now))
 
     def _must_be_gone(self, node: Node, refs: frozenset[str], since: float) -> None:
         for client in self.clients:
@@ -52,10 +73,8 @@ class Attendance:
                 continue
             for room in client.page.rooms.values():
                 shown = {meta["phx_ref"] for metas in room.presence.state.values() for meta in metas}
-                if room.phase == "open" and room.presence.synced and shown & refs:
-                    self.setting.violated(
-                        f"{client.name} sees {sorted(shown & refs)} in {room.name}; node {node.number} died {since:.3f}"
-                    )
+                if room.phase == "open" and room.presence.synced and (ghosts := sorted(shown & refs)):
+                    self.setting.violated(f"{client.name} sees {ghosts} of node {node.number}, gone at {since:.3f}")
 
     def _undisturbed(self, client: Client, node: Node, since: float) -> bool:
         line = self.setting.witness.trouble.lines.get(client.name, -1.0)
@@ -75,7 +94,7 @@ class Attendance:
                 continue
             self._left.discard((view, ref))
             self._returns[view, ref] += 1
-            if self._returns[view, ref] > self.upheavals:
+            if self._returns[view, ref] > self._upheavals:
                 self.setting.violated(f"{page.browser.name} saw {ref} leave {topic} and come back without a reason")
 
 

@@ -32,11 +32,11 @@ class Host(Protocol):
 class Dial(Protocol):
     """Where clients find the server: a node that listens now, if one does."""
 
-    def __call__(self) -> Host | None: ...
+    def __call__(self) -> Host: ...
 
 
 class Browser:
-    """One client's machine. `sockets`: those that are not closed. `host`: the node that it reached last. `malformed` is
+    """One client's machine. `sockets`: those that are not closed. `host`: the node that it dialled last. `malformed` is
     told of frames that are none."""
 
     def __init__(self, name: str, agenda: Agenda, chance: Random, conditions: Conditions, dial: Dial) -> None:
@@ -63,11 +63,11 @@ class Browser:
         host = self._dial()
         if end.over:
             return
-        if host is None:
-            end.reset()  # connection refused
-        else:
-            self.host = host
+        self.host = host
+        if host.network.listening:
             host.network.connect(end)
+        else:
+            end.reset()  # connection refused
 
 
 class WebSocket:

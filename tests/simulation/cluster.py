@@ -64,10 +64,9 @@ class Cluster:
     def schedule(self) -> Schedule:
         return self.setting.schedule
 
-    def dial(self) -> Node | None:
-        """A node that listens, whichever."""
-        listening = [node for node in self.nodes if node.listening]
-        return self.balancer.choice(listening) if listening else None
+    def dial(self) -> Node:
+        """A node that listens, whichever; if none does, one that does not."""
+        return self.balancer.choice([node for node in self.nodes if node.listening] or self.nodes)
 
     def boot(self) -> None:
         for node in self.nodes:

@@ -135,7 +135,10 @@ def _drawn(
 
 
 def _seconds(chance: Random) -> float:
-    return round(chance.choice((chance.uniform(0.05, 1), chance.uniform(1, 5), chance.uniform(5, 15))), 3)
+    return round(
+        chance.choice((chance.uniform(0.05, 1), chance.uniform(1, 5), chance.uniform(2.5, 4.5), chance.uniform(5, 15))),
+        3,
+    )
 
 
 def _bus_cut(chance: Random, at: float, _clients: int, _rooms: Sequence[str]) -> Step:

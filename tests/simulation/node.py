@@ -48,7 +48,7 @@ class Setting:
 @attrs.define(eq=False)
 class Node:
     """`over`: no process follows the one that ends now. `crashes`: when what was crashed. `died` is told when a process
-    dies."""
+    dies; `leaving` when one begins to drain, and what it returns when that has ended."""
 
     number: int
     setting: Setting
@@ -58,6 +58,7 @@ class Node:
     crashes: list[tuple[float, str]] = attrs.Factory(list)
     over: bool = False
     died: Callable[["Node"], None] = lambda node: None
+    leaving: Callable[["Node"], Callable[[], None]] = lambda node: lambda: None
     _cut: str = OPEN
 
     def __attrs_post_init__(self) -> None:
@@ -160,14 +161,15 @@ class Node:
     def restart(self) -> None:
         """What a rolling restart does to one node."""
         if self.listening:
-            self._gone_for(DRAIN_LIMIT)
             self.setting.nursery.start_soon(self.drain)
+            self._gone_for(DRAIN_LIMIT)
 
     async def drain(self) -> None:
-        process = self.process
+        process, has_left = self.process, self.leaving(self)
         process.drain()
         with trio.move_on_after(DRAIN_LIMIT):
             await process.exited.wait()
+        has_left()
         if not process.exited.is_set():
             self.setting.violated(f"a drain takes more than {DRAIN_LIMIT} s")
 

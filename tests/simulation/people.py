@@ -49,7 +49,7 @@ class Client:
 
     @property
     def node(self) -> Node | None:
-        """The node that it reached last."""
+        """The node that it dialled last."""
         host = self.browser.host
         assert host is None or isinstance(host, Node)
         return host

@@ -124,7 +124,7 @@ def _contest(chance: Random, length: float, users: Sequence[str | None], rooms: 
     if not visitors:
         return []
     at, name = chance.uniform(0.5, length), chance.randrange(len(GUESTS))
-    if chance.random() < 0.3:
+    if chance.random() < 0.4:
         gone, again = at + chance.uniform(0.2, 2), at + chance.uniform(2, 8)
         one, other = chance.choice(visitors), chance.choice(visitors)
         deeds = [(at, "identify", one), (gone, "reopen", one), (again, "identify", other)]

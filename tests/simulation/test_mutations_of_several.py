@@ -7,6 +7,7 @@ import attrs
 import pytest
 import trio
 
+from chatter.actors.abroad import Abroad
 from chatter.actors.room import Room
 from chatter.actors.rooms import Directory
 from chatter.bus.redis.bus import RedisBus
@@ -118,6 +119,11 @@ def people_of_a_dead_node_stay(_: Any) -> Any:
 @bug(Neighbours, "_drop")
 def people_of_a_process_before_stay(real: Any) -> Any:
     return lambda self, node, before=None: real(self, node) if before is None else {}
+
+
+@bug(Abroad, "leave")
+def a_node_that_stops_does_not_say_so(_: Any) -> Any:
+    return lambda self: None
 
 
 @bug(Neighbours, "heartbeat")

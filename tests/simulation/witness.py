@@ -53,6 +53,7 @@ class Witness:
         self._replies: dict[tuple[str, str, str], Any] = {}
         self._texts: dict[str, list[str]] = {}
         self._told: dict[tuple[WebSocket, str], int] = {}
+        self._whose: dict[str, Any] = {}  # tokens that were given
         disk.seen = self._look_at_disk
 
     def note(self, *what: Any) -> None:
@@ -137,12 +138,15 @@ class Witness:
         page = room.page
         if page.token is None or reply["user"] is not None:
             return
-        if page.user is None or not self.name_in_use(page.user["name"], page.user["id"]):
+        user = self._whose.get(page.token)
+        if user is None or not self.name_in_use(user["name"], user["id"]):
             self._violated(f"{page.browser.name} came with a token and is nobody")
 
     def acknowledged(self, room: Room, event: str, asked: Any, reply: Any) -> None:
         self.acks += 1
         events = self._disk.rooms[room.name].events
+        if event == "identify":
+            self._whose[reply["token"]] = reply["user"]
         if "seq" in reply and not 1 <= reply["seq"] <= len(events):
             self._violated(f"{event} {asked} is acknowledged as {reply}, which is not stored")
         elif event == "new_message":

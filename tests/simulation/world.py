@@ -37,7 +37,6 @@ BEFORE_ANYBODY_COMES = 0.05
 LOOK_EVERY = 0.5
 PATIENCE = 150.0
 AFTERWARDS = 3.0
-UPHEAVALS = ("bus_cut", "isolation", "redis_death", "death", "drain", "outage", "commit_fails", "crash")
 
 
 @attrs.frozen(kw_only=True)
@@ -151,7 +150,7 @@ class World:
             return
         client, node = self._clients[step.who % len(self._clients)], self._cluster.nodes[step.node]
         self._witness.note(step.kind, step.who, step.node, *step.what)
-        self._attendance.upheavals += step.kind in UPHEAVALS
+        self._attendance.happened(step)
         match step.kind, step.what:
             case "crash", (target, room, after):
                 self._crash(client, node, target, room, after)
