@@ -1,3 +1,4 @@
+import { withinPage } from "../chat/address"
 import { linked } from "../model/links"
 import { mentions } from "../model/mention"
 import { useChat } from "./chat_context"
@@ -8,6 +9,13 @@ export function LinkedText({ text }: { text: string }) {
 }
 
 export function Link({ href, children }: { href: string; children: preact.ComponentChildren }) {
+  const here = withinPage(href)
+  if (here)
+    return (
+      <a class="link" href={here}>
+        {children}
+      </a>
+    )
   return (
     <a class="link" href={href} target="_blank" rel="noopener noreferrer nofollow">
       {children}

@@ -92,8 +92,13 @@ export function useLogScroll(
 
   return {
     atEnd,
-    /** For every event of scrolling: most come from having put things back in place. */
-    scrolled: () => isAsNoted(log.current!) || note(),
+    /** For every event of scrolling: most come from having put things back in place, and some after the log grew. */
+    scrolled() {
+      const box = log.current!
+      if (isAsNoted(box)) return
+      if (box.scrollTop === noted.current.top) settle()
+      else note()
+    },
     /** Goes to the end, now or as soon as it is drawn. */
     toEnd() {
       goal.current = null
