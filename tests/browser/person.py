@@ -77,7 +77,7 @@ class Person:
 
     def may_go_offline(self) -> "Person":
         """The browser has kept the page, so that it opens without a server."""
-        self._waits_until("async () => (await caches.match('/')) !== undefined")
+        self.waits_until("async () => (await caches.match('/')) !== undefined")
         return self
 
     def comes_through(self, middlebox: Middlebox) -> "Person":
@@ -89,9 +89,9 @@ class Person:
 
     def keeps(self, room: str, messages: int | None) -> None:
         """So many messages of a room in the browser, once it has got round to it; None is no room at all."""
-        self._waits_until(KEPT, [room, messages])
+        self.waits_until(KEPT, [room, messages])
 
-    def _waits_until(self, condition: str, argument: object = None) -> None:
+    def waits_until(self, condition: str, argument: object = None) -> None:
         """Unlike `wait_for_function`, for a condition that is a promise."""
         again = "await new Promise((next) => setTimeout(next, 50))"
         self.page.evaluate(f"async (argument) => {{ while (!(await ({condition})(argument))) {again} }}", argument)

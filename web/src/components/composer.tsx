@@ -50,7 +50,7 @@ export function Composer({ room }: { room: Room }) {
     if (event.key === "Enter" && !event.shiftKey && !isTouch.value) {
       event.preventDefault()
       send()
-    } else if (event.key === "ArrowUp" && text === "") {
+    } else if (event.key === "ArrowUp" && !event.altKey && text === "") {
       event.preventDefault()
       editLast()
     }

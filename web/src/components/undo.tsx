@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import type { Room } from "../chat/room"
 import { words } from "../language/language"
 import { useChat } from "./chat_context"
@@ -24,19 +24,18 @@ export function UndoEdit({ room, id }: { room: Room; id: string }) {
 
 function Undo({ onClick, takesFocus }: { onClick: () => void; takesFocus?: boolean }) {
   const button = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const it = button.current!
     // The button that was pressed is gone, and with it the focus. Elsewhere, somebody is busy already.
-    if (takesFocus && document.activeElement === document.body) button.current!.focus()
+    if (takesFocus && document.activeElement?.contains(it)) it.focus()
+    return () => document.activeElement === it && it.closest("article")?.focus()
   }, [])
   return (
     <button
       ref={button}
       type="button"
       class="link ml-2 text-small not-italic"
-      onClick={() => {
-        button.current!.closest("article")?.focus()
-        onClick()
-      }}
+      onClick={onClick}
     >
       {words().actions.undo}
     </button>
