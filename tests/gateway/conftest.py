@@ -1,18 +1,8 @@
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from tests.gateway.stage import Stage, staged
-from tests.virtual_time import make_virtual
-
-VIRTUAL = Path(__file__).parent / "test_longpoll.py"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path == VIRTUAL:
-            make_virtual(item)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Long-poll over real sockets, beside everything else."""
 
 from tests.gateway.client import TEXT, Client, upgrade_request
-from tests.gateway.longpoll_client import LongPollClient
+from tests.gateway.longpoll.client import LongPollClient
 from tests.gateway.stage import Stage, eventually
 
 

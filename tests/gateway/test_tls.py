@@ -12,7 +12,7 @@ from trio_websocket import open_websocket_url
 
 from chatter.gateway import Limits, server_context
 from tests.gateway.client import CLOSE, TEXT, Client, close_payload, frame, upgrade_request
-from tests.gateway.longpoll_client import LongPollClient
+from tests.gateway.longpoll.client import LongPollClient
 from tests.gateway.stage import Stage, eventually, staged
 
 
