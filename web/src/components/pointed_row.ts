@@ -30,7 +30,9 @@ export function usePointedRow() {
         under.current = (event.target as Element).closest<HTMLElement>("[data-key]")?.dataset.key ?? null
         if (!moving.current) point(event)
       },
-      onPointerLeave() {
+      onPointerLeave({ pointerType }: PointerEvent) {
+        // A finger that is lifted has tapped, and not gone.
+        if (pointerType !== "mouse") return
         under.current = key.value = null
       },
       onPointerDown() {
