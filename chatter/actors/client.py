@@ -101,6 +101,13 @@ class Client:
         """Whether the user's name is theirs, or is now."""
         return await self.means.claims.claim(user.name, user.id, self.connection.id)
 
+    async def stay(self, user: User | None) -> None:
+        """Give a name back that was claimed to become somebody else."""
+        if user is None:
+            self.means.claims.release(self.connection.id)
+        else:
+            await self.claim(user)
+
     def become(self, user: User) -> None:
         """Be that user from now on, in every room; `Unavailable`, and nothing has changed."""
         for channel in self.seat.channels.values():

@@ -14,7 +14,7 @@ from chatter.core import policy
 from chatter.core.commands import Delete, Edit, Post, React
 from chatter.core.log import Dialect
 from chatter.core.model import User, new_id
-from chatter.errors import Invalid, NameTaken
+from chatter.errors import Invalid, NameTaken, Unavailable
 from chatter.wire import pushes
 from chatter.wire.phoenix import Push
 
@@ -26,7 +26,11 @@ async def identify(client: Client, push: Push, _channel: Channel) -> None:
     client.means.actions.spend(client.connection.id)
     if not await client.claim(user):
         raise NameTaken(f"Somebody else is called {name}.")
-    client.become(user)
+    try:
+        client.become(user)
+    except Unavailable:
+        await client.stay(before)
+        raise
     client.ok(push, {"user": user.as_payload(), "token": client.means.tokens.mint(user)})
 
 

@@ -211,8 +211,8 @@ class Presence(Actor[PresenceMessage]):
     # -- rooms
 
     def _watch(self, message: Watch) -> None:
-        new = message.room not in self._rooms
         room = self._rooms.setdefault(message.room, _Watched())
+        new = room.ref is None  # it may be known all the same, by somebody who came to it
         if room.ref != message.ref:
             self._tell_when_it_ends(message.room, message.ref)
         room.ref, room.audience = message.ref, message.audience

@@ -90,6 +90,7 @@ async def test_who_could_not_become_somebody_or_away_since_the_mailbox_was_full_
     await trio.sleep(2 * SWEEP_EVERY)
     assert watch.names() == {"u-ann": ["online"]}
     assert await visitor.refused(LOBBY, "new_message", {"text": "who am I?"}) == "unauthorized"
+    assert not await stage.bus.claims.in_use("Bob")
     assert (await visitor.identify("Bob"))["name"] == "Bob"
 
 

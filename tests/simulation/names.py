@@ -7,6 +7,7 @@ import attrs
 from chatter.bus.claims import LEASE
 from tests.simulation.node import Node, Setting
 from tests.simulation.process import Process
+from tests.simulation.redis import OPEN
 
 SETTLED = 3.0
 """Seconds after which a node that reaches Redis has told it which names it holds, and which no more."""
@@ -49,7 +50,7 @@ class Names:
                 yield name, user
 
     def _reached(self, process: Process) -> bool:
-        connected = process.app.bus.connected and not process.dead
+        connected = process.app.bus.connected and not process.dead and process.cable.state == OPEN
         return connected and process.cable.whole_since < self.setting.agenda.now - SETTLED
 
     def _in_use_lately(self, name: str, but: str | None) -> bool:

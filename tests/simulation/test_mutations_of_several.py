@@ -173,6 +173,14 @@ def names_are_not_claimed_again(_: Any) -> Any:
     return claim_all
 
 
+@bug(RedisClaims, "_give_up_unanswered")
+def a_name_that_was_given_without_an_answer_is_not_claimed_again(_: Any) -> Any:
+    async def give_up(self: RedisClaims) -> None:
+        await trio.sleep_forever()
+
+    return give_up
+
+
 @bug(RedisClaims, "_give_back")
 def names_are_not_given_back(_: Any) -> Any:
     return lambda self: None

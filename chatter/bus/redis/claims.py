@@ -54,6 +54,7 @@ class RedisClaims:
         self._client: Redis[bytes] | None = None
         self._one_by_one = trio.Lock()
         self._freed = trio.Event()
+        self._unanswered = trio.Event()
 
     async def claim(self, name: str, user_id: str, holder: str) -> bool:
         async with self._one_by_one:
@@ -76,16 +77,18 @@ class RedisClaims:
             return False
 
     async def open(self, client: "Redis[bytes]") -> None:
-        """There is a connection: take the lease, and claim again what is held."""
+        """There is a connection: take the lease, and claim again what is held; what is claimed meanwhile asks, too."""
+        self._unanswered = trio.Event()
+        self._client = client
         await self._renew(client)
         await self._claim_all(client)
-        self._client = client
 
     async def live(self, client: "Redis[bytes]") -> None:
         """Keep the lease, and give back what is free."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._keep_lease, client)
             nursery.start_soon(self._release_freed, client)
+            nursery.start_soon(self._give_up_unanswered)
 
     def close(self) -> None:
         """There is no connection any more."""
@@ -102,6 +105,7 @@ class RedisClaims:
         try:
             return await self._ask(self._client, name, user_id)
         except (RedisError, OSError):
+            self._unanswered.set()
             return True
 
     async def _ask(self, client: "Redis[bytes]", name: str, user_id: str) -> bool:
@@ -116,6 +120,11 @@ class RedisClaims:
             if trio.current_time() >= refresh_at:
                 refresh_at = trio.current_time() + REFRESH
                 await self._claim_all(client)
+
+    async def _give_up_unanswered(self) -> None:
+        """A name that was given without an answer is claimed again on the next connection."""
+        await self._unanswered.wait()
+        raise ConnectionError("a claim was not answered")
 
     async def _renew(self, client: "Redis[bytes]") -> None:
         await client.set(self._nodes_prefix + self._node, b"", px=int(LEASE * 1000))
