@@ -1,16 +1,14 @@
-"""People talk: every push of the contract's table, what others hear of it, and REST's view of the same room."""
+"""People talk: every push of the contract's table, and what others hear of it."""
 
 import re
-from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
 import pytest
 
-from .client import V1, Client, Place, Refusal
-from .conftest import Arrive, Connect, Rest, calling, unique
+from .client import Client, Place, Refusal, says_last
+from .conftest import Arrive, Connect, unique
 from .crowd import Crowd
-from .server import Server
 
 AT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -22,14 +20,6 @@ async def _refused(pushing: Any) -> str:
         await pushing
     assert refused.value.response["message"]
     return refused.value.reason
-
-
-async def _says_last(place: Place, *others: Place) -> int:
-    """Say something that all have heard when this returns, so that what they did not hear before was never said."""
-    seq: int = (await place.say("that is all"))["seq"]
-    for somebody in (place, *others):
-        await somebody.caught_up(seq)
-    return seq
 
 
 # -- identify
@@ -97,7 +87,7 @@ async def test_a_message_sent_again_gets_the_first_reply_and_is_heard_once(arriv
     assert await ann.say("once", client_id="c-1") == first
     other = await bob.say("bob's own c-1", client_id="c-1")
     assert other["seq"] == 2
-    assert await _says_last(ann, bob) == 3
+    assert await says_last(ann, bob) == 3
     assert [payload["text"] for _, payload in bob.events()] == ["once", "bob's own c-1", "that is all"]
 
 
@@ -142,7 +132,7 @@ async def test_a_reaction_given_twice_is_heard_once(arrive: Arrive) -> None:
     posted = await ann.say("good news")
     for _ in range(2):
         assert await bob.push("react", id=posted["id"], emoji="🎉", on=True) == {"seq": 2}
-    assert await _says_last(ann, bob) == 3
+    assert await says_last(ann, bob) == 3
     assert [event for event, _ in ann.events()].count("reaction") == 1
 
 
@@ -178,7 +168,7 @@ async def test_a_visitor_reads_and_does_nothing_else(arrive: Arrive, visit: Conn
     }.items():
         assert await _refused(visitor.push(event, **payload)) == "unauthorized", event
     assert (await visitor.push("history", before=2))["messages"] == visitor.welcome["messages"]
-    assert await _says_last(ann, visitor) == 2
+    assert await says_last(ann, visitor) == 2
 
 
 # -- typing, status, reading
@@ -189,7 +179,7 @@ async def test_typing_is_heard_by_the_others_and_never_stored(arrive: Arrive, vs
     for typing in (True, False):
         assert await ann.push("typing", typing=typing) == {}
         assert await bob.next("typing") == {"user": ann.user, "typing": typing}
-    assert await _says_last(bob, ann) == 1
+    assert await says_last(bob, ann) == 1
     assert ann.unread("typing") == []
 
 
@@ -354,96 +344,3 @@ async def test_who_was_away_for_too_long_begins_anew(arrive: Arrive) -> None:
     assert [payload["seq"] for _, payload in near.welcome["events"]] == list(range(1002, 1102))
     ahead = await bob.client.join(bob.topic, after=2000, limit=1)
     assert (ahead.welcome["resumed"], len(ahead.welcome["messages"])) == (False, 1)
-
-
-# -- REST and sockets
-
-
-async def test_rest_and_sockets_see_the_same_messages(arrive: Arrive, rest: Rest, room: str) -> None:
-    ann = await arrive("ann")
-    posted = await ann.say("one", client_id="c")
-    await ann.say("two")
-    await ann.push("react", id=posted["id"], emoji="👍", on=True)
-    await ann.push("edit_message", id=posted["id"], text="one!")
-    welcome = (await ann.client.join(ann.topic)).welcome
-    for path in ("channels", "rooms"):
-        page = await rest.get(f"/api/{path}/{room}/messages")
-        assert page == {"messages": welcome["messages"], "more": False}
-    rooms = {listed["name"]: listed for listed in (await rest.get("/api/channels"))["channels"]}
-    assert rooms.keys() >= {"lobby", room}
-
-
-async def test_what_is_posted_by_rest_is_heard_and_answered_alike(arrive: Arrive, rest: Rest, room: str) -> None:
-    ann = await arrive("ann")
-    token = await rest.guest("bot")
-    posted = await rest.post(f"/api/channels/{room}/messages", token=token, text="beep", client_id="b-1")
-    heard = await ann.next("new_message")
-    assert posted == {key: heard[key] for key in ("id", "seq", "inserted_at")}
-    assert (heard["text"], heard["client_id"]) == ("beep", "b-1")
-    again = await rest.post(f"/api/rooms/{room}/messages", token=token, text="beep", client_id="b-1")
-    assert again == posted
-    assert await _says_last(ann) == 2
-
-
-async def test_a_client_id_counts_for_a_users_sockets_and_rest_alike(arrive: Arrive, rest: Rest, room: str) -> None:
-    ann = await arrive("ann")
-    first = await ann.say("hello", client_id="c-1")
-    again = await rest.post(f"/api/channels/{room}/messages", token=ann.token, text="hello", client_id="c-1")
-    assert again == first
-    assert await _says_last(ann) == 2
-
-
-async def test_what_was_said_is_found(arrive: Arrive, rest: Rest, room: str) -> None:
-    ann = await arrive("ann")
-    word = unique("word").replace("-", "")
-    posted = await ann.say(f"The {word} is out")
-    await rest.post(f"/api/channels/{room}/messages", token=ann.token, text=f"another {word}")
-    [newest, oldest] = (await rest.get("/api/search", q=word))["results"]
-    assert (oldest["id"], oldest["channel"]) == (posted["id"], room)
-    assert len((await rest.get("/api/search", q=word, channel="lobby"))["results"]) == 0
-    await ann.push("delete_message", id=posted["id"])
-    assert [hit["id"] for hit in (await rest.get("/api/search", q=word, channel=room))["results"]] == [newest["id"]]
-
-
-async def test_a_room_made_by_rest_can_be_joined_at_once(rest: Rest, visit: Connect) -> None:
-    name, token = unique("new"), await rest.guest("builder")
-    client = await visit()
-    with pytest.raises(Refusal, match="not_found"):
-        await client.join(f"chat:{name}")
-    await rest.post("/api/channels", token=token, name=name, topic="All that is new")
-    assert (await client.join(f"chat:{name}")).welcome["room"] == name
-    await rest.post("/api/channels", status=409, token=token, name=name)
-
-
-# -- rate
-
-
-@pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server in which ten messages are all that a user has for the next ten minutes."""
-    with Server(tmp_path_factory.mktemp("strict"), "--message-rate", "0.001") as running:
-        yield running
-
-
-async def test_a_users_rate_counts_all_their_sockets_and_rest(strict: Server, dial: Connect) -> None:
-    url = strict.socket_url
-    ann = await (await dial(url)).join("chat:lobby")
-    await ann.identify("ann")
-    tab = await (await dial(url, query=f"token={ann.token}", vsn=V1)).join("text_channel:lobby")
-    bob = await (await dial(url)).join("chat:lobby")
-    await bob.identify("bob")
-    for number in range(4):
-        await ann.say(f"{number} from here")
-        await tab.push("new_message", content=f"{number} from there")
-    async with calling(strict) as rest:
-        for status in (201, 201, 429):
-            answer = await rest.post("/api/channels/lobby/messages", status, token=ann.token, text="from REST")
-    assert answer["error"]["reason"] == "rate_limited"
-    for place, words in ((ann, {"text": "x"}), (tab, {"content": "x"})):
-        with pytest.raises(Refusal) as too_fast:
-            await place.push("new_message", **words)
-        assert too_fast.value.reason == "rate_limited"
-        assert too_fast.value.response["retry_after_ms"] > 0
-    assert (await bob.say("I may"))["seq"] == 11
-    assert ann.client.closed is None
-    assert tab.client.closed is None
