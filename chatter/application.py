@@ -8,6 +8,7 @@
     │   ├── runners      dynamic: an actor for each room in use
     │   └── directory    starts them, ends the idle
     ├── sessions         dynamic: an actor for each socket
+    ├── disconnections   ends those of whom a moderator sends away, on whichever node
     └── gateway          the one port
 
 Children start in this order and stop in the reverse. So draining needs no part of its own: the gateway closes the
@@ -17,6 +18,7 @@ what they held, rooms end, the store closes.
 
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from chatter.actors.abroad import Nodes
 from chatter.actors.child import FOREVER, ChildSpec, Node, Strategy, actor
 from chatter.actors.client import Means
 from chatter.actors.connection import Connection
+from chatter.actors.disconnections import Disconnections, DisconnectionsMessage, Done, disconnect
 from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Mailbox, Ref
 from chatter.actors.presence import Hush, Presence, PresenceMessage
@@ -107,6 +110,11 @@ async def copy(source: str, target: str) -> Copied:
         return await take_over(Address(target), rows)
 
 
+async def mint(settings: Settings, user: User) -> str:
+    """A token of a server with these settings. `StoreUnreachable`."""
+    return Tokens((await complete(settings)).secret()).mint(user)
+
+
 @attrs.frozen(kw_only=True)
 class Ground:
     """What the application stands on. `tests/simulation` puts another one under it."""
@@ -135,7 +143,9 @@ class Application:
         self.rooms = Rooms(self._table, self._directory.ref, self.store)
         self.tokens = Tokens(settings.secret())
         self._means = self._make_means()
-        self.sessions = Sessions(self._means, self.bus, self.telemetry.emit, shutdown=PARTING)
+        self.sessions = Sessions(self._means, self.telemetry.emit, shutdown=PARTING)
+        self._disconnections: Mailbox[DisconnectionsMessage] = Mailbox("disconnections")
+        self._disconnected = Done()
         self.gateway = self._make_gateway()
         self.root = self._make_root()
 
@@ -159,6 +169,7 @@ class Application:
             actor(self._presence, lambda: Presence(self._presence, self._table.tell_presence, self._nodes, self.bus)),
             ChildSpec("rooms", self._make_rooms, shutdown=FOREVER),
             ChildSpec("sessions", lambda: self.sessions.supervisor, shutdown=FOREVER),
+            actor(self._disconnections, self._make_disconnections),
             ChildSpec("gateway", lambda: self.gateway, shutdown=DRAIN),
         ]
         return self._supervisor("chatter", children, Strategy.ONE_FOR_ONE)
@@ -172,6 +183,9 @@ class Application:
 
     def _make_directory(self) -> Directory:
         return Directory(self._directory, self._table, self._runners, self.store, self._presence.ref, self.bus)
+
+    def _make_disconnections(self) -> Disconnections:
+        return Disconnections(self._disconnections, self.sessions.disconnect, self._disconnected, self.store, self.bus)
 
     def _make_gateway(self) -> Gateway:
         settings = self.settings
@@ -198,6 +212,7 @@ class Application:
             messages=self._means.messages,
             actions=self._means.actions,
             claims=self.bus.claims,
+            disconnect=partial(disconnect, self._disconnections.ref),
             node=self.settings.node,
             nodes=lambda: list(self._nodes),
             static=STATIC,

@@ -162,7 +162,8 @@ _OPTIONS: Final[tuple[tuple[str, str, str], ...]] = (
 
 COMMANDS: Final = (
     "Beside serving: 'migrate [up|down|status]' brings the database's schema up to date (as each start does), takes "
-    "one step back, or tells how it stands; 'copy --from sqlite:///PATH --to postgresql://…' moves to PostgreSQL."
+    "one step back, or tells how it stands; 'copy --from sqlite:///PATH --to postgresql://…' moves to PostgreSQL; "
+    "'token NAME --moderator' prints a token for a moderator."
 )
 
 

@@ -1,13 +1,17 @@
-"""What is done to a database beside serving: `python -m chatter migrate`, `python -m chatter copy`."""
+"""What operators do beside serving: `python -m chatter migrate`, `copy` and `token`."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
 import trio
 
-from chatter.application import copy, schema
-from chatter.settings import POSTGRES, SQLITE, BadSetting, Parser, check_database, read_database
+from chatter.application import copy, mint, schema
+from chatter.core.model import User, new_id
+from chatter.core.policy import checked_user_name
+from chatter.errors import Refused
+from chatter.settings import POSTGRES, SQLITE, BadSetting, Parser, check_database, read, read_database
 from chatter.stores.migrations import Step
+from chatter.tokens import MAX_AGE
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -63,4 +67,29 @@ def _copy(arguments: Sequence[str]) -> None:
         print("copied the key that signs tokens, so they stay valid")
 
 
-COMMANDS: Final[dict[str, Callable[[Sequence[str]], None]]] = {"migrate": _migrate, "copy": _copy}
+def _token(arguments: Sequence[str]) -> None:
+    parser = Parser(
+        prog="chatter token",
+        description="Prints a token for somebody new, signed with the key that the server of this database uses "
+        "(--database and --secret-key, as the server has them). It says who they are, whoever has it, for "
+        f"{MAX_AGE // (24 * 3600)} days.",
+    )
+    parser.add_argument("name")
+    parser.add_argument(
+        "--moderator",
+        action="store_true",
+        help="may change and delete what others say, close rooms and disconnect users",
+    )
+    options, rest = parser.parse_known_args(list(arguments))
+    try:
+        user = User(new_id(), checked_user_name(options.name), moderator=options.moderator)
+    except Refused as refusal:
+        raise BadSetting(str(refusal)) from refusal
+    print(trio.run(mint, read(rest), user))
+
+
+COMMANDS: Final[dict[str, Callable[[Sequence[str]], None]]] = {
+    "migrate": _migrate,
+    "copy": _copy,
+    "token": _token,
+}

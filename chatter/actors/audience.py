@@ -169,10 +169,10 @@ class Audience:
                 await trio.sleep(0)
             telling.next_breath()
 
-    def dismiss(self) -> None:
-        """The room is given up: whoever is still here must join again."""
+    def dismiss(self, end: Callable[[Member], None] = Member.fail) -> None:
+        """The room is given up: who is still here must join again (`Member.fail`), or can't (`Member.close`)."""
         for member in self:
             if not member.left:
-                member.fail()
+                end(member)
         self._lanes.clear()
         self._on_their_way.clear()

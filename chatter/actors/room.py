@@ -12,6 +12,9 @@ comes back from the store.
 Rooms of one name on several nodes are one room: each stores for itself, tells its own members, and has the others hear
 of it over the bus. What they hear out of order, or not at all, they find in the store.
 
+The store is also where a room ends: one that a moderator closed is not found there. Whichever way this is noticed, the
+members are told that their join is over (`phx_close`: Phoenix's clients then don't come back), and the actor ends.
+
 A store that fails may have stored all the same, and its writer goes on though the room that asked it has crashed. So
 after either the room looks once more (`_doubt`): whatever is stored is told, also when nobody sends anything again.
 """
@@ -27,9 +30,11 @@ from chatter.actors.attendance import Attendance
 from chatter.actors.audience import Audience, Lane
 from chatter.actors.exits import ActorError
 from chatter.actors.mailbox import Mailbox, Ref
-from chatter.actors.member import Member, PushReceipt
+from chatter.actors.member import Member
+from chatter.actors.outcomes import answer_all, newest_seq, refuse_all
 from chatter.actors.presence import PresenceChanged, PresenceMessage
 from chatter.actors.room_messages import (
+    Closed,
     Doubt,
     EndIfIdle,
     Join,
@@ -44,10 +49,10 @@ from chatter.actors.room_messages import (
 )
 from chatter.actors.settling import Settle
 from chatter.bus.port import Bus
-from chatter.core.events import Event, Posted
+from chatter.core.events import Event
 from chatter.core.log import EVENTS, MESSAGES, RoomLog
-from chatter.errors import Refused, Unavailable
-from chatter.stores.port import Known, Outcome, Store, Stored, Tail
+from chatter.errors import NotFound, Refused, Unavailable
+from chatter.stores.port import Outcome, Store, Stored, Tail
 from chatter.wire import nodes
 from chatter.wire.phoenix import encode
 
@@ -55,6 +60,11 @@ IDLE_AFTER: Final = 60.0
 GATHER: Final = 0.002
 LOOK_AGAIN: Final = 1.0
 GLANCE: Final = 0.5
+
+
+def channel(name: str) -> str:
+    """On which the nodes tell each other what happens in the room."""
+    return f"room:{name}"
 
 
 class Room(Actor[RoomMessage]):
@@ -73,7 +83,7 @@ class Room(Actor[RoomMessage]):
     ) -> None:
         super().__init__(mailbox)
         self._name = name
-        self._channel = f"room:{name}"
+        self._channel = channel(name)
         self._bus = bus
         self._audience = audience
         self._store = store
@@ -82,6 +92,7 @@ class Room(Actor[RoomMessage]):
         self._used_at = trio.current_time()
         self._idle = False
         self._settling: list[Settle] = []
+        self._closed = False
         self._look_again_at = math.inf
         self._blind_until = -math.inf
 
@@ -94,7 +105,11 @@ class Room(Actor[RoomMessage]):
 
     async def started(self) -> None:
         """Load the newest of the log, and tell the members what an earlier incarnation left untold."""
-        tail = await self._tail()
+        try:
+            tail = await self._tail()
+        except NotFound:
+            self._close()
+            return
         self._log = RoomLog(tail.last_seq, tail.events, tail.messages)
         if self._audience.told_seq is None:
             self._audience.told_seq = tail.last_seq
@@ -114,8 +129,9 @@ class Room(Actor[RoomMessage]):
             await trio.sleep(LOOK_AGAIN)
 
     async def serve(self) -> None:
-        await self._catch_up()
-        while not (self._idle and self._unused):
+        if not self._closed:
+            await self._catch_up()
+        while not (self._closed or (self._idle and self._unused)):
             self._idle = False
             batch = await self._next_batch()
             began = trio.current_time()
@@ -140,6 +156,9 @@ class Room(Actor[RoomMessage]):
         self._look_again_at = math.inf
         try:
             unheard = await self._store.events_after(self._name, self._log.last_seq, EVENTS)
+        except NotFound:
+            self._close()
+            return
         except Unavailable:
             self._doubt()
             return
@@ -212,6 +231,8 @@ class Room(Actor[RoomMessage]):
             case StoredUpTo(seq=seq):
                 if seq > self._log.last_seq:
                     self._look_again_at = trio.current_time()
+            case Closed():
+                self._look_again_at = trio.current_time()
             case Settle():  # answered when the whole batch is handled
                 self._settling.append(message)
             case Submit():
@@ -221,6 +242,10 @@ class Room(Actor[RoomMessage]):
 
     def _join(self, join: Join) -> None:
         join.next_may_come()
+        if self._closed:
+            join.member.leave()
+            join.receipt.refused(NotFound(f"There is no room {self._name}."))
+            return
         member = join.member
         if member.left:  # it left, or its socket went, while the join waited here
             return
@@ -267,19 +292,22 @@ class Room(Actor[RoomMessage]):
         try:
             outcomes = await self._store.append(self._name, [submit.command for submit in submits])
             await self._take_in(outcomes)
+        except NotFound as refusal:
+            refuse_all(submits, refusal)
+            self._close()
+            return
         except Refused as refusal:
             self._doubt()
-            for submit in submits:
-                submit.receipt.refused(refusal)
+            refuse_all(submits, refusal)
             return
-        _answer_all(submits, outcomes)
+        answer_all(submits, outcomes)
 
     async def _take_in(self, outcomes: list[Outcome]) -> None:
         """Add what is stored to the log and put it on its way. What this room did not hear of comes from the store:
         others' events, and its own whose storing seemed to have failed."""
         events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
         known = self._log.last_seq
-        newest = max((_seq(outcome) for outcome in outcomes), default=0)
+        newest = newest_seq(outcomes)
         if newest > known and not (events and events[0].seq == known + 1):
             events = await self._store.events_after(self._name, known, newest - known)
         self._add(events)
@@ -321,6 +349,8 @@ class Room(Actor[RoomMessage]):
                 self._tell("typing", typing)
             case [*events]:
                 self._add_in_order([event for event in events if event.seq > self._log.last_seq])
+            case nodes.Closed():
+                self._look_again_at = trio.current_time()
             case None:
                 self._doubt()
 
@@ -339,6 +369,10 @@ class Room(Actor[RoomMessage]):
 
     # -- the end
 
+    def _close(self) -> None:
+        self._closed = True
+        self._audience.dismiss(Member.close)
+
     def _end_if_idle(self, request: EndIfIdle) -> None:
         for member in [member for member in self._audience if member.left]:  # the mailbox was full when it left
             self._leave(member)
@@ -350,39 +384,3 @@ class Room(Actor[RoomMessage]):
     def _unused(self) -> bool:
         """Nobody is here, and nobody is at the door."""
         return not len(self._audience) and not len(self.mailbox)
-
-
-def _seq(outcome: Outcome) -> int:
-    match outcome:
-        case Stored(event=event):
-            return event.seq
-        case Known(seq=seq):
-            return seq
-        case _:
-            return 0
-
-
-def _answer_all(submits: list[Submit], outcomes: list[Outcome]) -> None:
-    """Who has several answers coming gets them in one write."""
-    members = dict.fromkeys(submit.receipt.member for submit in submits if isinstance(submit.receipt, PushReceipt))
-    for member in members:
-        member.hold()
-    try:
-        for submit, outcome in zip(submits, outcomes, strict=True):
-            _answer(submit, outcome)
-    finally:
-        for member in members:
-            member.release()
-
-
-def _answer(submit: Submit, outcome: Outcome) -> None:
-    match outcome:
-        case Stored(event=Posted(message=message)) | Known(message=message) if message is not None:
-            at = {"id": message.id, "seq": message.seq, "inserted_at": message.inserted_at}
-            submit.receipt.ok(at)
-        case Stored(event=event):
-            submit.receipt.ok({"seq": event.seq})
-        case Known(seq=seq):
-            submit.receipt.ok({"seq": seq})
-        case Refused():
-            submit.receipt.refused(outcome)

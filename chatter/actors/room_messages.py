@@ -112,6 +112,11 @@ class StoredUpTo:
     seq: int
 
 
+@attrs.frozen
+class Closed:
+    """There is no such room any more, as the store will say."""
+
+
 RoomMessage = (
     Join
     | Leave
@@ -125,4 +130,5 @@ RoomMessage = (
     | Overheard
     | Doubt
     | StoredUpTo
+    | Closed
 )

@@ -17,8 +17,8 @@ from chatter.actors.child import ChildSpec, Restart, actor
 from chatter.actors.exits import ActorError, MailboxFull
 from chatter.actors.mailbox import Mailbox, Ref, Request
 from chatter.actors.presence import PresenceMessage
-from chatter.actors.room import Room
-from chatter.actors.room_messages import EndIfIdle, Join, RoomMessage, StoredUpTo, Submit, TellPresence
+from chatter.actors.room import Room, channel
+from chatter.actors.room_messages import Closed, EndIfIdle, Join, RoomMessage, StoredUpTo, Submit, TellPresence
 from chatter.actors.settling import settle
 from chatter.actors.turnstile import Turnstile
 from chatter.bus.port import Bus
@@ -27,11 +27,13 @@ from chatter.core.model import RoomInfo
 from chatter.errors import NotFound, Refused, Unavailable
 from chatter.stores.port import Store
 from chatter.supervisor import DynamicSupervisor
+from chatter.wire import nodes
 
 R = TypeVar("R")
 
 SWEEP_EVERY: Final = 5.0
 ROOM_CAPACITY: Final = 10_000
+COMPARED_AT_ONCE: Final = 5_000
 COMMAND_DEADLINE: Final = 10.0
 
 
@@ -50,7 +52,14 @@ class Create(Request[RoomInfo]):
     topic: str
 
 
-DirectoryMessage = Open | Create
+@attrs.define(eq=False)
+class Close(Request[None]):
+    """No such room any more, on any node; fails with `NotFound`."""
+
+    name: str
+
+
+DirectoryMessage = Open | Create | Close
 
 
 class RoomTable:
@@ -58,22 +67,29 @@ class RoomTable:
 
     def __init__(self) -> None:
         self._refs: dict[str, Ref[RoomMessage]] = {}
+        self._audiences: dict[str, Audience] = {}
         self._owing: dict[str, Ref[RoomMessage]] = {}
 
     def get(self, name: str) -> Ref[RoomMessage] | None:
         ref = self._refs.get(name)
         return None if ref is None or ref.ended else ref
 
-    def add(self, name: str, ref: Ref[RoomMessage]) -> None:
+    def add(self, name: str, ref: Ref[RoomMessage], audience: Audience) -> None:
         self._refs[name] = ref
+        self._audiences[name] = audience
         ref.monitor(lambda down: None if down.restarting else self._remove(name, ref))
 
     def _remove(self, name: str, ref: Ref[RoomMessage]) -> None:
         if self._refs.get(name) is ref:
             del self._refs[name]
+            del self._audiences[name]
 
     def items(self) -> list[tuple[str, Ref[RoomMessage]]]:
         return list(self._refs.items())
+
+    def told(self) -> list[tuple[str, int]]:
+        """The last event that the members of each were told; without those that are just starting."""
+        return [(name, seq) for name, audience in self._audiences.items() if (seq := audience.told_seq) is not None]
 
     def tell_presence(self) -> None:
         """The registry started anew: have every room tell it who is there."""
@@ -112,17 +128,15 @@ class Directory(Actor[DirectoryMessage]):
         self._bus = bus
 
     async def serve(self) -> None:
-        sweep_at = trio.current_time() + SWEEP_EVERY
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._keep_order)
+            await super().serve()
+
+    async def _keep_order(self) -> None:
         while True:
-            message = None
-            with trio.move_on_at(sweep_at):
-                message = await self.mailbox.get()
-            if message is not None:
-                await self.handle(message)
-            if trio.current_time() >= sweep_at:
-                self._sweep()
-                await self._compare()
-                sweep_at = trio.current_time() + SWEEP_EVERY
+            await trio.sleep(SWEEP_EVERY)
+            self._sweep()
+            await self._compare()
 
     async def handle(self, message: DirectoryMessage) -> None:
         try:
@@ -131,6 +145,9 @@ class Directory(Actor[DirectoryMessage]):
                     message.reply(await self._open(name))
                 case Create(name=name, topic=topic):
                     message.reply(await self._store.create_room(name, topic))
+                case Close(name=name):
+                    await self._close(name)
+                    message.reply(None)
         except Refused as refusal:
             message.fail(refusal)
 
@@ -140,13 +157,27 @@ class Directory(Actor[DirectoryMessage]):
         if await self._store.room(name) is None:
             raise NotFound(f"There is no room {name}.")
         mailbox: Mailbox[RoomMessage] = Mailbox(f"room:{name}", ROOM_CAPACITY)
-        self._runners.start(self._spec(mailbox, name))
+        audience = Audience()
+        self._runners.start(self._spec(mailbox, name, audience))
         ref = mailbox.ref
-        self._table.add(name, ref)
+        self._table.add(name, ref, audience)
         return ref
 
-    def _spec(self, mailbox: Mailbox[RoomMessage], name: str) -> ChildSpec:
-        audience = Audience()
+    async def _close(self, name: str) -> None:
+        """The store decides; a node that does not hear of it finds out when it compares."""
+        await self._store.close_room(name)
+        self._bus.publish(channel(name), nodes.closed)
+        self._tell(name, Closed())
+
+    def _tell(self, name: str, message: RoomMessage) -> None:
+        ref = self._table.get(name)
+        try:
+            if ref is not None:
+                ref.cast(message)
+        except ActorError:  # it has ended, or has too much to do: next time
+            return
+
+    def _spec(self, mailbox: Mailbox[RoomMessage], name: str, audience: Audience) -> ChildSpec:
         mailbox.monitor(lambda down: None if down.restarting else audience.dismiss())
         return actor(
             mailbox,
@@ -163,18 +194,23 @@ class Directory(Actor[DirectoryMessage]):
                 continue
 
     async def _compare(self) -> None:
-        """Tell the rooms how far the store is: whatever they did not hear from other nodes, they find there."""
+        """Tell the rooms that missed something: whatever they did not hear from other nodes, they find in the store.
+
+        Only rooms that run here are asked for, and only those that have to look are disturbed.
+        """
         if self._bus.alone:
             return
-        try:
-            stored = {room.name: room.last_seq for room in await self._store.rooms()}
-        except Unavailable:
-            return
-        for name, ref in self._table.items():
+        told = self._table.told()
+        while some := [told.pop() for _ in range(min(len(told), COMPARED_AT_ONCE))]:
             try:
-                ref.cast(StoredUpTo(stored.get(name, 0)))
-            except ActorError:  # it has ended, or is busy: next time
-                continue
+                stored = await self._store.last_seqs([name for name, _ in some])
+            except Unavailable:
+                return
+            for name, seq in some:
+                if name not in stored:
+                    self._tell(name, Closed())
+                elif stored[name] > seq:
+                    self._tell(name, StoredUpTo(stored[name]))
 
 
 class Rooms:
@@ -202,6 +238,10 @@ class Rooms:
     async def create(self, name: str, topic: str) -> RoomInfo:
         """A new room; `AlreadyExists`, `Unavailable`."""
         return await self._ask(Create(name, topic))
+
+    async def close(self, name: str) -> None:
+        """No such room any more: its members' joins are over. `NotFound`, `Unavailable`."""
+        await self._ask(Close(name))
 
     async def _ask(self, request: Request[R]) -> R:
         try:

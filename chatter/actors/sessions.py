@@ -16,7 +16,6 @@ from chatter.actors.mailbox import Mailbox, Ref
 from chatter.actors.session import Session, SessionMessage
 from chatter.actors.settling import settle
 from chatter.actors.topics import give_up
-from chatter.bus.port import Bus
 from chatter.core.model import User
 from chatter.errors import Unavailable
 from chatter.supervisor import DynamicSupervisor
@@ -24,7 +23,6 @@ from chatter.supervisor import DynamicSupervisor
 SESSION_CAPACITY: Final = 64
 GAVE_UP: Final = 1011
 DISCONNECTED: Final = 1001
-DISCONNECT: Final = "disconnect"
 
 
 @attrs.define(eq=False)
@@ -37,11 +35,9 @@ class _Sitting:
 class Sessions:
     """Starts sessions under its `supervisor`, which somebody else runs."""
 
-    def __init__(self, means: Means, bus: Bus, observer: Observer | None = None, shutdown: float = 5.0) -> None:
+    def __init__(self, means: Means, observer: Observer | None = None, shutdown: float = 5.0) -> None:
         self.supervisor = DynamicSupervisor("sessions", shutdown=shutdown, observer=observer)
         self._means = means
-        self._bus = bus
-        bus.subscribe(DISCONNECT, self._hear_of_disconnect, lambda: None)
         self._sittings: dict[str, _Sitting] = {}
 
     def __len__(self) -> int:
@@ -75,19 +71,12 @@ class Sessions:
         give_up(sitting.connection, sitting.seat, self._means)
 
     def disconnect(self, user_id: str) -> int:
-        """Close all connections of a user, as Phoenix does when `"disconnect"` is broadcast to a socket's id; how many
-        there were on this node.
+        """Close all connections that a user has on this node, as Phoenix does when `"disconnect"` is broadcast to a
+        socket's id; how many there were.
 
         With 1001, so that clients come back and are whoever their token then says. To keep somebody out, see to it
-        before that the token is refused. A node that can't be reached does not hear of it.
+        before that the token is refused.
         """
-        self._bus.publish(DISCONNECT, user_id.encode)
-        return self._disconnect_here(user_id)
-
-    def _hear_of_disconnect(self, user_id: bytes) -> None:
-        self._disconnect_here(user_id.decode())
-
-    def _disconnect_here(self, user_id: str) -> int:
         theirs = [s for s in self._sittings.values() if s.seat.user is not None and s.seat.user.id == user_id]
         for sitting in theirs:
             sitting.connection.close(DISCONNECTED, "disconnected")

@@ -20,6 +20,7 @@ MAX_TEXT: Final = 4_000
 MAX_CLIENT_ID: Final = 64
 MAX_EMOJI: Final = 32
 MAX_TOPIC: Final = 250
+MAX_USER_ID: Final = 100
 
 ROOM_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 USER_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,50}")

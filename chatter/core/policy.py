@@ -2,8 +2,18 @@
 
 from typing import Final
 
-from chatter.core.model import MAX_CLIENT_ID, MAX_EMOJI, MAX_TEXT, MAX_TOPIC, ROOM_NAME, USER_NAME, User
-from chatter.errors import Invalid, TooLong
+from chatter.core.model import (
+    LOBBY,
+    MAX_CLIENT_ID,
+    MAX_EMOJI,
+    MAX_TEXT,
+    MAX_TOPIC,
+    MAX_USER_ID,
+    ROOM_NAME,
+    USER_NAME,
+    User,
+)
+from chatter.errors import Forbidden, Invalid, TooLong
 
 MAX_REACTION_KINDS: Final = 50
 
@@ -11,6 +21,12 @@ MAX_REACTION_KINDS: Final = 50
 def may_change(author_id: str, user: User) -> bool:
     """One's own messages, and a moderator everybody's."""
     return user.moderator or author_id == user.id
+
+
+def check_closable(room: str) -> None:
+    """Every room may be closed but the one that always exists."""
+    if room == LOBBY:
+        raise Forbidden("The lobby can't be closed.")
 
 
 def checked_text(text: str) -> str:
@@ -30,6 +46,14 @@ def checked_user_name(name: str) -> str:
     if USER_NAME.fullmatch(name) is None:
         raise Invalid("A name has 1 to 50 of the characters A-Z, a-z, 0-9, _ and -.")
     return name
+
+
+def checked_user_id(user_id: str) -> str:
+    if len(user_id) > MAX_USER_ID:
+        raise TooLong(f"A user's id has at most {MAX_USER_ID} characters.")
+    if "\x00" in user_id:
+        raise Invalid("A user's id can't hold the character NUL.")
+    return user_id
 
 
 def checked_room_name(name: str) -> str:

@@ -24,6 +24,11 @@ def answer(payload: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(payload), status, content_type="application/json")
 
 
+def done() -> Response:
+    """It is, and there is nothing to tell."""
+    return Response(b"", 204)
+
+
 def refusal(refused: Refused) -> Response:
     """`refused` as an answer: 401 says how to authenticate, 429 and 503 when to come back."""
     payload = refused.as_payload()

@@ -10,7 +10,7 @@ from quart import request
 from quart_trio import QuartTrio
 
 from chatter.errors import Unavailable
-from chatter.rest import channels, guests, health, members, messages, metrics, page, search
+from chatter.rest import channels, guests, health, members, messages, metrics, page, search, users
 from chatter.rest.answers import refuse_with_json
 from chatter.rest.asking import MAX_BODY
 from chatter.rest.headers import secure
@@ -47,6 +47,6 @@ def build(house: House) -> QuartTrio:
         app.register_blueprint(channels.blueprint(house, noun), url_prefix=f"/api/{noun}")
         app.register_blueprint(members.blueprint(house, noun), url_prefix=f"/api/{noun}/<name>/members")
         app.register_blueprint(messages.blueprint(house, noun), url_prefix=f"/api/{noun}/<name>/messages")
-    for blueprint in (health, search, guests, metrics, page):
+    for blueprint in (health, search, guests, users, metrics, page):
         app.register_blueprint(blueprint.blueprint(house))
     return app

@@ -10,7 +10,7 @@ import msgspec
 from quart import request
 
 from chatter.core.model import User
-from chatter.errors import Invalid, Refused, Unauthorized
+from chatter.errors import Forbidden, Invalid, Refused, Unauthorized
 from chatter.tokens import Tokens
 
 T = TypeVar("T")
@@ -60,4 +60,12 @@ def user(tokens: Tokens) -> User:
     somebody = visitor(tokens)
     if somebody is None:
         raise Unauthorized("Send a token: Authorization: Bearer … (POST /api/guests gives one).")
+    return somebody
+
+
+def moderator(tokens: Tokens) -> User:
+    """Like `user`, where it has to be a moderator; `Unauthorized`, `Forbidden`."""
+    somebody = user(tokens)
+    if not somebody.moderator:
+        raise Forbidden("Only moderators may do that.")
     return somebody

@@ -1,4 +1,4 @@
-"""Rooms: all of them, and new ones. Anybody may look; whoever has a token may open one.
+"""Rooms: all of them, and new ones. Anybody may look; whoever has a token may open one, and a moderator may close it.
 
 `/api/channels` and `/api/rooms` are the same; the latter says `rooms` and `room` too.
 """
@@ -8,7 +8,7 @@ from quart import Blueprint, Response
 
 from chatter.core import policy
 from chatter.rest import asking
-from chatter.rest.answers import answer
+from chatter.rest.answers import answer, done
 from chatter.rest.house import House
 
 
@@ -35,5 +35,13 @@ def blueprint(house: House, noun: str) -> Blueprint:
         house.actions.spend(user.id)
         room = (await house.rooms.create(name, topic)).as_payload()
         return answer({"channel": room} | {noun.removesuffix("s"): room}, 201)
+
+    @routes.delete("/<name>")
+    async def close(name: str) -> Response:
+        moderator = asking.moderator(house.tokens)
+        policy.check_closable(name)
+        house.actions.spend(moderator.id)
+        await house.rooms.close(name)
+        return done()
 
     return routes

@@ -1,7 +1,7 @@
 """What REST needs of the application."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import attrs
@@ -17,7 +17,8 @@ from chatter.tokens import Tokens
 class House:
     """The rooms, and who keeps the door.
 
-    `messages` and `actions` are the same limits that sockets spend from. `nodes` names the nodes that are up,
+    `messages` and `actions` are the same limits that sockets spend from. `disconnect` ends a user's connections on all
+    nodes. `nodes` names the nodes that are up,
     `static` is the folder of the built page, `metrics` is Prometheus' text. `clock` and `started_at` count seconds.
     """
 
@@ -26,6 +27,7 @@ class House:
     messages: RateLimit
     actions: RateLimit
     claims: Claims
+    disconnect: Callable[[str], Awaitable[None]]
     node: str
     nodes: Callable[[], list[str]]
     static: Path

@@ -23,10 +23,14 @@ class Types(msgspec.Struct, tag="types", frozen=True):
     payload: bytes
 
 
+class Closed(msgspec.Struct, tag="closed", frozen=True):
+    """There is no such room any more."""
+
+
 _KINDS: dict[str, type[Event]] = {kind.name: kind for kind in (Posted, Edited, Deleted, Reacted)}
 
 _encoder = msgspec.msgpack.Encoder()
-_told: msgspec.msgpack.Decoder[Happened | Types] = msgspec.msgpack.Decoder(Happened | Types)
+_told: msgspec.msgpack.Decoder[Happened | Types | Closed] = msgspec.msgpack.Decoder(Happened | Types | Closed)
 _events: dict[str, msgspec.msgpack.Decoder[Any]] = {
     name: msgspec.msgpack.Decoder(kind) for name, kind in _KINDS.items()
 }
@@ -40,13 +44,19 @@ def typing(payload: bytes) -> bytes:
     return _encoder.encode(Types(payload))
 
 
-def read(data: bytes) -> list[Event] | bytes | None:
-    """Events, the payload of a `typing`, or None when it can't be read."""
+def closed() -> bytes:
+    return _encoder.encode(Closed())
+
+
+def read(data: bytes) -> list[Event] | bytes | Closed | None:
+    """Events, the payload of a `typing`, that the room is closed, or None when it can't be read."""
     try:
         match _told.decode(data):
             case Happened(events=events):
                 return [_events[kind].decode(event) for kind, event in events]
             case Types(payload=payload):
                 return payload
+            case Closed() as closing:
+                return closing
     except (msgspec.MsgspecError, KeyError):
         return None

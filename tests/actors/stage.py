@@ -10,6 +10,7 @@ import trio.testing
 from chatter.actors.abroad import Nodes
 from chatter.actors.child import ChildEnded, ChildSpec, ChildStarted, Strategy, actor
 from chatter.actors.client import Means
+from chatter.actors.disconnections import Disconnections, DisconnectionsMessage, Done
 from chatter.actors.mailbox import Mailbox, Ref
 from chatter.actors.presence import Presence, PresenceMessage
 from chatter.actors.room_messages import RoomMessage
@@ -100,7 +101,9 @@ class Stage:
             messages=RateLimit(message_rate, 10, trio.current_time),
             actions=RateLimit(message_rate * 5, 50, trio.current_time),
         )
-        self.sessions = Sessions(self.means, self.bus, self._observe)
+        self.sessions = Sessions(self.means, self._observe)
+        self.disconnections: Mailbox[DisconnectionsMessage] = Mailbox("disconnections")
+        self.disconnected = Done()
         self.sweeper = Sweeper(10**9, unexpected)
         self.nodes = Nodes(node)
         self.root = self._make_root()
@@ -112,8 +115,12 @@ class Stage:
             actor(self.presence, lambda: Presence(self.presence, self.table.tell_presence, self.nodes, self.bus)),
             ChildSpec("rooms", self._make_rooms, shutdown=60.0),
             ChildSpec("sessions", lambda: self.sessions.supervisor, shutdown=60.0),
+            actor(self.disconnections, self._make_disconnections),
         ]
         return Supervisor("stage", children, observer=self._observe)
+
+    def _make_disconnections(self) -> Disconnections:
+        return Disconnections(self.disconnections, self.sessions.disconnect, self.disconnected, self.store, self.bus)
 
     def _make_rooms(self) -> Supervisor:
         directory = self.directory, self.table, self.runners, self.store, self.presence.ref, self.bus

@@ -9,6 +9,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
+from chatter.actors.disconnections import disconnect
 from chatter.actors.presence import RETELLING
 from chatter.actors.rooms import SWEEP_EVERY
 from chatter.bus.local import Exchange, LocalBus
@@ -151,7 +152,7 @@ async def test_a_name_is_taken_on_all_nodes(pair: Pair) -> None:
 async def test_a_user_is_disconnected_on_all_nodes(pair: Pair) -> None:
     here, there = await pair.here.member("Ann"), await pair.there.member("Ann")
     bob = await pair.there.member("Bob")
-    assert pair.here.sessions.disconnect("u-ann") == 1
+    await disconnect(pair.here.disconnections.ref, "u-ann")
     assert [await here.expect_close(), await there.expect_close()] == [1001, 1001]
     await bob.says("anybody else?")
 

@@ -49,6 +49,10 @@ class Cluster:
         """Bytes that all nodes together have in use."""
         return sum(node.memory for node in self.nodes)
 
+    def token(self, name: str, *flags: str) -> str:
+        """What the operator's command prints, on whichever node's machine."""
+        return self._next().token(name, *flags)
+
     def _next(self) -> Server:
         for _ in self.nodes:
             node = next(self._turn)

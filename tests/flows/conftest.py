@@ -60,6 +60,9 @@ class Rest:
     async def post(self, path: str, status: int = 201, token: str = "", **body: Any) -> Any:
         return self._told(await self.client.post(path, json=body, headers=_bearer(token)), status)
 
+    async def delete(self, path: str, status: int = 204, token: str = "") -> Any:
+        return self._told(await self.client.delete(path, headers=_bearer(token)), status)
+
     async def guest(self, name: str) -> str:
         """A token for somebody new, whose name begins so."""
         token: str = (await self.post("/api/guests", name=unique(name)))["token"]
@@ -67,7 +70,7 @@ class Rest:
 
     def _told(self, response: httpx.Response, status: int) -> Any:
         assert response.status_code == status, response.text
-        return response.json()
+        return response.json() if response.content else None
 
 
 def _bearer(token: str) -> dict[str, str]:

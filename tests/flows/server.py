@@ -144,6 +144,20 @@ class Server:
             raise AssertionError(f"It said {line!r} and did not listen: {self.errors}")
         return line.removeprefix("Listening on ").strip()
 
+    def token(self, name: str, *flags: str) -> str:
+        """What the operator's command prints."""
+        command = [*COMMAND, "token", name, *flags]
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment(**self._variables),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        return done.stdout.strip()
+
     @property
     def pid(self) -> int:
         assert self._process is not None

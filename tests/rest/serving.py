@@ -51,6 +51,7 @@ def house(store: SqliteStore, static: Path, **parts: Any) -> rest.House:
         "messages": RateLimit(2, BURST, clock),
         "actions": RateLimit(2, BURST, clock),
         "claims": LocalBus().claims,
+        "disconnect": _nobody,
         "node": "node-1",
         "nodes": lambda: ["node-1", "node-2"],
         "static": static,
@@ -58,6 +59,10 @@ def house(store: SqliteStore, static: Path, **parts: Any) -> rest.House:
         "clock": clock,
     }
     return rest.House(**(standing | parts))
+
+
+async def _nobody(_user_id: str) -> None:
+    """Nobody is connected."""
 
 
 @asynccontextmanager

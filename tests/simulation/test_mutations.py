@@ -55,7 +55,7 @@ def a_retry_is_not_recognised(real: Any) -> Any:
     return post
 
 
-@bug(room, "_answer_all")
+@bug(room, "answer_all")
 def the_answer_has_the_seq_of_the_room_and_not_of_the_store(real: Any) -> Any:
     def answer(submits: list[Submit], outcomes: list[Outcome]) -> None:
         newest = max((outcome.event.seq for outcome in outcomes if hasattr(outcome, "event")), default=0)
