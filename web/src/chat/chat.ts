@@ -114,6 +114,11 @@ export class Chat {
     keepDirectory(this.directory.value)
   }
 
+  /** What the room says of itself, or the list of rooms of it. */
+  topicOf({ name, topic }: Room): string {
+    return topic.value || this.directory.value.find((room) => room.name === name)?.topic || ""
+  }
+
   /** Whether something happened in a room that was visited before, and isn't open in this page. */
   hasNews({ name, last_seq = 0 }: RoomSummary): boolean {
     return !this.open.value.has(name) && last_seq > (readUpTo(name) ?? Infinity)

@@ -12,6 +12,7 @@ import { lazily } from "./lazily"
 import { showsPeople, showsRooms } from "./screen"
 import { useShortcuts } from "./shortcuts"
 
+const RoomCard = lazily(async () => (await import("./room_card")).RoomCard)
 const SearchPanel = lazily(async () => (await import("./search_panel")).SearchPanel)
 
 export function App() {
@@ -49,6 +50,11 @@ export function App() {
       {panel.value === "search" && (
         <Drawer label={words().search.title} place="top" onClose={close}>
           <SearchPanel onChosen={close} />
+        </Drawer>
+      )}
+      {panel.value === "room" && (
+        <Drawer label={words().rooms.about} place="top" onClose={close}>
+          <RoomCard />
         </Drawer>
       )}
       <Card />

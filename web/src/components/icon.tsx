@@ -1,6 +1,6 @@
 import { createElement } from "preact"
 import {
-  ArrowDown, Check, Copy, Hash, type IconNode, Link, LogOut, Menu, Monitor, Moon, Pencil, Plus, Reply, RotateCw, Search,
+  ArrowDown, ChevronDown, Check, Copy, Hash, type IconNode, Link, LogOut, Menu, Monitor, Moon, Pencil, Plus, Reply, RotateCw, Search,
   SendHorizontal, Settings, SmilePlus, Sun, Trash2, UserPlus, Users, X,
 } from "lucide"
 
@@ -19,6 +19,7 @@ const drawings = {
   light: Sun,
   link: Link,
   menu: Menu,
+  more: ChevronDown,
   people: Users,
   react: SmilePlus,
   reply: Reply,

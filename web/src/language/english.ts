@@ -44,6 +44,9 @@ export function english(locale: string) {
       closedHint: "Ask somebody inside for a way in.",
       createIt: "Create it",
       toLobby: "Go to the lobby",
+      about: "About this room",
+      noTopic: "No topic yet.",
+      invite: "Invite somebody",
     },
     newRoom: {
       title: "New room",
@@ -60,6 +63,7 @@ export function english(locale: string) {
       title: "People",
       here: "People here",
       count: (online: number) => `People, ${online} on`,
+      hereNow: (count: number) => `${counted(count, { one: "person", other: "people" })} here now`,
       nobody: "Nobody with a name is here yet.",
       online: "Online",
       away: "Away",

@@ -42,6 +42,9 @@ export function german(locale: string): Words {
       closed: (room) => `${room} steht dir nicht offen.`,
       closedHint: "Bitte jemanden darin um Einlass.",
       createIt: "Anlegen",
+      about: "Über diesen Raum",
+      noTopic: "Noch kein Thema.",
+      invite: "Jemanden einladen",
       toLobby: "Zur Lobby",
     },
     newRoom: {
@@ -59,6 +62,7 @@ export function german(locale: string): Words {
       title: "Leute",
       here: "Leute hier",
       count: (online) => `Leute, ${online} da`,
+      hereNow: (count) => (count === 1 ? "Eine Person ist gerade hier" : `${count} Leute sind gerade hier`),
       nobody: "Noch niemand mit Namen ist hier.",
       online: "Da",
       away: "Abwesend",
