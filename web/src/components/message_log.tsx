@@ -17,7 +17,7 @@ import { usePointedRow } from "./pointed_row"
 import { PostRow } from "./post_row"
 import { height } from "./screen"
 import { Skeleton } from "./skeleton"
-import { glow, sought } from "./visit"
+import { glow, isHeld, sought, type Target } from "./visit"
 
 export function MessageLog({ room }: { room: Room }) {
   const chat = useChat()
@@ -39,7 +39,10 @@ export function MessageLog({ room }: { room: Room }) {
   })
   const { rows: lines, isStart, isEnd } = drawn.value
   const { seq, more } = room.history.value
+  const wanted = chat.target.value?.room === room.name ? chat.target.value : null
   const loaded = seq !== null
+  /** On the way to a message of long ago, one isn't shown the newest first. */
+  const onTheWay = loaded && wanted !== null && !isHeld(room, wanted)
 
   const toMessage = (seq: number, key: string, reached?: (row: Element) => void) => {
     around.value = seq
@@ -52,8 +55,8 @@ export function MessageLog({ room }: { room: Room }) {
     else if (scroll.isInSight("new")) return
     toMessage(line, "new")
   }
-  const toTarget = async () => {
-    const message = await sought(chat, room)
+  const toTarget = async (target: Target) => {
+    const message = await sought(chat, room, target)
     if (message) toMessage(message.seq, rowKey(message, chat.me.peek()), glow)
   }
   const toEnd = async () => {
@@ -64,11 +67,11 @@ export function MessageLog({ room }: { room: Room }) {
   }
   const place = async () => {
     placed.value = false
-    if (chat.target.peek()?.room === room.name) await toTarget()
+    const target = chat.target.peek()
+    if (target?.room === room.name) await toTarget(target)
     else if (scroll.atEnd.peek()) await toNew()
     placed.value = true
   }
-  const wanted = chat.target.value?.room === room.name ? chat.target.value : null
   useLayoutEffect(() => {
     if (loaded && !wanted) void place()
   }, [loaded])
@@ -91,28 +94,27 @@ export function MessageLog({ room }: { room: Room }) {
         role="log"
         aria-label={words().log.messagesIn(room.name)}
         aria-live="off"
-        aria-busy={room.paging.loading.value || !loaded}
+        aria-busy={room.paging.loading.value || !loaded || onTheWay}
         tabIndex={0}
         onScroll={scrolled}
         {...pointed.events}
         onKeyDown={(event) => moveAmongMessages(event, box.current!)}
       >
         <div class="mx-auto flex min-h-full max-w-3xl flex-col justify-end px-2 pt-6 pb-2 sm:px-5">
-          {!loaded && lines.length === 0 && <Skeleton />}
-          {isStart && !more && lines.length > 0 && <RoomStart room={room} />}
-          {isStart && more && <Skeleton lines={2} />}
+          {(onTheWay || (!loaded && lines.length === 0)) && <Skeleton />}
+          {!onTheWay && isStart && !more && lines.length > 0 && <RoomStart room={room} />}
+          {!onTheWay && isStart && more && <Skeleton lines={2} />}
           <div ref={list}>
-            {lines.map((row) => (
-              <Line key={row.key} row={row} room={room} active={pointed.key.value === row.key} />
-            ))}
+            {!onTheWay &&
+              lines.map((row) => <Line key={row.key} row={row} room={room} active={pointed.key.value === row.key} />)}
           </div>
           {!loaded && lines.length > 0 && <p class="patient px-2 py-3 text-center text-[0.8125rem] text-quiet">{words().log.kept}</p>}
           {loaded && lines.length === 0 && <EmptyHint room={room} />}
-          {loaded && !room.isCurrent.value && <Skeleton lines={2} />}
-          {loaded && isEnd && <AloneHint room={room} />}
+          {loaded && !onTheWay && !room.isCurrent.value && <Skeleton lines={2} />}
+          {loaded && !onTheWay && isEnd && <AloneHint room={room} />}
         </div>
       </div>
-      {loaded && !scroll.atEnd.value && <ToNewest unread={room.unread.value} onClick={() => void toEnd()} />}
+      {loaded && !onTheWay && !scroll.atEnd.value && <ToNewest unread={room.unread.value} onClick={() => void toEnd()} />}
       <Announcement room={room} />
     </div>
   )

@@ -2,20 +2,26 @@ import type { Chat } from "../chat/chat"
 import type { Room } from "../chat/room"
 import type { Message } from "../model/contract"
 
+export type Target = NonNullable<Chat["target"]["value"]>
+
 /**
  * The message that somebody wants to see, once its room holds what was said around it. What isn't there any more is
- * told, and its neighbour is shown; null when the way there is blocked.
+ * told, and its neighbour is shown; null when the way there is blocked, or they want to see something else by now.
  */
-export async function sought(chat: Chat, room: Room): Promise<Message | null> {
-  const { seq } = chat.target.peek()!
+export async function sought(chat: Chat, room: Room, target: Target): Promise<Message | null> {
+  const hasCome = isHeld(room, target) || (await chat.attempt(() => room.paging.goTo(target.seq)))
+  if (chat.target.peek() !== target) return null
   chat.target.value = null
-  const held = () => room.history.peek().messages
-  const isThere = () => held().find((message) => message.seq === seq)
-  if (!isThere() && !(await chat.attempt(() => room.paging.goTo(seq)))) return null
-  const found = isThere()
+  if (!hasCome) return null
+  const { messages } = room.history.peek()
+  const found = messages.find(({ seq }) => seq === target.seq)
   if (!found) chat.notice.value = ({ link }) => link.nothing
   else if (found.deleted) chat.notice.value = ({ link }) => link.deleted
-  return found ?? held().find((message) => message.seq > seq) ?? held().at(-1) ?? null
+  return found ?? messages.find(({ seq }) => seq > target.seq) ?? messages.at(-1) ?? null
+}
+
+export function isHeld(room: Room, target: Target): boolean {
+  return room.history.value.messages.some(({ seq }) => seq === target.seq)
 }
 
 export function glow(row: Element) {
