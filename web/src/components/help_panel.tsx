@@ -56,7 +56,7 @@ export function HelpPanel() {
 
 function Group({ title, rows }: { title: string; rows: [keys: string[], meaning: string][] }) {
   return (
-    <section class="mt-4 break-inside-avoid">
+    <section class="break-inside-avoid pt-4">
       <h3 class="mb-1 text-[0.8125rem] font-semibold text-quiet">{title}</h3>
       <dl>
         {rows.map(([keys, meaning]) => (
