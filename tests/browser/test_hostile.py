@@ -59,7 +59,7 @@ UNSAFE = """async ([texts, asMarkdown]) => {
     return frame
   })
   const touch = () => frames.forEach(({ contentDocument }) => {
-    for (const it of contentDocument?.querySelectorAll('a, button') ?? [])
+    for (const it of contentDocument?.querySelectorAll('a:not([href^=http]), button') ?? [])
       it.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }))
   })
   for (let tries = 0; tries < 100 && fired.includes(0); tries++) {
