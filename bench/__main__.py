@@ -26,6 +26,7 @@ from bench.scenarios.stalled import Stalled
 from bench.targets import CHATTER, CLUSTER_TARGETS, PEER_TARGETS, chatter
 
 NAMES = ("fanout", "burst", "ingest", "join", "latency", "stalled", "nodes", "kernel", "bus")
+NODES = {scenario.name: [scenario] for scenario in nodes.scenarios()}
 OTHERS = (*PEER_TARGETS, *CLUSTER_TARGETS)
 TARGETS = ("chatter", *(target.name for target in OTHERS))
 
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="chatter's figures beside its peers'")
-    parser.add_argument("scenario", nargs="*", help=f"of {', '.join(NAMES)}; all, when none is named")
+    parser.add_argument("scenario", nargs="*", help=f"of {', '.join((*NAMES, *NODES))}; all, when none is named")
     parser.add_argument("--members", type=int, action="append", help="of fanout's room (repeatable; 1000 and 15000)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each target is started (3)")
     parser.add_argument("--seconds", type=float, help="length of one window (each scenario has its own)")
@@ -62,7 +63,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     options.scenario = options.scenario or list(NAMES)
     options.targets = options.targets.split(",")
-    for given, known in ((options.scenario, NAMES), (options.targets, TARGETS)):
+    for given, known in ((options.scenario, (*NAMES, *NODES)), (options.targets, TARGETS)):
         if unknown := set(given) - set(known):
             parser.error(f"{', '.join(sorted(unknown))}: not one of {', '.join(known)}")
     return options
@@ -77,6 +78,7 @@ def scenarios(options: argparse.Namespace) -> Iterator[Scenario]:
         "latency": [Latency()],
         "stalled": [Stalled()],
         "nodes": list(nodes.scenarios()),
+        **NODES,
     }
     for name in options.scenario:
         for scenario in known.get(name, ()):
