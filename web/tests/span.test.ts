@@ -21,6 +21,11 @@ describe("what is drawn", () => {
     expect(spanAround(messages, 1000, screen)).toEqual({ from: 455, to: 560 })
   })
 
+  test("leaves out the first one held while it isn't known what comes before it", () => {
+    expect(spanAround(messages, 1, screen, 1)).toEqual({ from: 1, to: 60 })
+    expect(spanAround([], theEnd, screen, 1)).toEqual({ from: 0, to: 0 })
+  })
+
   test("ends where what is held ends", () => {
     expect(spanAround(messages, 1, screen)).toEqual({ from: 0, to: 60 })
     expect(spanAround(messages, 1999, screen)).toEqual({ from: 925, to: 1000 })

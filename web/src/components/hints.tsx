@@ -36,7 +36,7 @@ export function AloneHint({ room }: { room: Room }) {
   const chat = useChat()
   const me = chat.me.value
   const members = room.members.value
-  if (!me || room.phase.value !== "open" || members.some(({ id }) => id !== me.id) || members.length === 0) return null
+  if (!me || members.some(({ id }) => id !== me.id) || members.length === 0) return null
   return (
     <aside class="patient mx-2 mt-5 mb-2 rounded-card border border-line bg-rail p-4">
       <p class="font-semibold">{words().hints.alone}</p>

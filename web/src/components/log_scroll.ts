@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 const nearEnd = 60
 
 interface Noted {
-  /** The first row in sight, and how far below the top edge it was. */
+  /** The first message in sight, and how far below the top edge it was; a day's heading may go elsewhere. */
   key: string | null
   rowTop: number
   /** Where the log was, how long it was, and how much of it was in sight. */
@@ -22,7 +22,7 @@ interface Goal {
 /**
  * Keeps what one reads where it is. At the end, the log follows what is new; anywhere else, the row
  * at the top stays put, whatever is added, removed or grows above it. `seen` hears which event is at
- * the top edge, and whether one is at the end, which is one's own `isEnd` too. Every child of `list` is a row.
+ * the top edge, and whether one is at the end, which is one's own `isEnd` too. The children of `list` lie one below the other; those with a key are rows.
  */
 export function useLogScroll(
   log: RefObject<HTMLDivElement | null>,
@@ -44,7 +44,7 @@ export function useLogScroll(
     const edge = topOf(box)
     const row = firstBelow(list.current!, edge)
     noted.current = { key: row?.dataset.key ?? null, rowTop: row ? topOf(row) - edge : 0, top, length, sight }
-    seen(seqFrom(row), atEnd.peek())
+    seen(row?.dataset.seq ? Number(row.dataset.seq) : null, atEnd.peek())
   }
   /** Puts things back in place after something changed its height or its neighbours. */
   const settle = () => {
@@ -53,10 +53,10 @@ export function useLogScroll(
     const aim = goal.current && rowOf(list.current!, goal.current.key)
     if (aim) return arrive(box, aim)
     if (goal.current) return
-    const { key, rowTop, top } = noted.current
-    // The browser may have moved without having told us yet: because somebody did, or because the log got shorter.
+    const { key, rowTop, top, length } = noted.current
+    // The browser may have moved without having told us yet: because somebody did, or because there was less to scroll.
     const moved = box.scrollTop - top
-    const movedUp = moved < -1 && box.scrollHeight - box.scrollTop - box.clientHeight > 1
+    const movedUp = moved < -1 && Math.min(length, box.scrollHeight) - box.scrollTop - box.clientHeight > 1
     const row = key === null ? null : rowOf(list.current!, key)
     if (atEnd.peek() && isEnd() && !movedUp) box.scrollTop = box.scrollHeight
     else if (row) {
@@ -72,8 +72,8 @@ export function useLogScroll(
     note()
     reached(row)
   }
-  const isAsNoted = ({ scrollTop, scrollHeight, clientHeight }: HTMLElement) =>
-    scrollTop === noted.current.top && scrollHeight === noted.current.length && clientHeight === noted.current.sight
+  const isAsLong = ({ scrollHeight, clientHeight }: HTMLElement) =>
+    scrollHeight === noted.current.length && clientHeight === noted.current.sight
 
   useLayoutEffect(() => {
     settle()
@@ -84,7 +84,7 @@ export function useLogScroll(
   })
   useEffect(() => {
     const box = log.current!
-    const watcher = new ResizeObserver(() => isAsNoted(box) || settle())
+    const watcher = new ResizeObserver(() => isAsLong(box) || settle())
     watcher.observe(box)
     watcher.observe(box.firstElementChild!)
     return () => watcher.disconnect()
@@ -92,12 +92,11 @@ export function useLogScroll(
 
   return {
     atEnd,
-    /** For every event of scrolling: most come from having put things back in place, and some after the log grew. */
+    /** For every event of scrolling: many come from having put things back in place, or before one could. */
     scrolled() {
       const box = log.current!
-      if (isAsNoted(box)) return
-      if (box.scrollTop === noted.current.top) settle()
-      else note()
+      if (!isAsLong(box)) settle()
+      else if (box.scrollTop !== noted.current.top) note()
     },
     /** Goes to the end, now or as soon as it is drawn. */
     toEnd() {
@@ -127,6 +126,7 @@ function rowOf(list: HTMLElement, key: string): HTMLElement | null {
   return list.querySelector(`:scope > [data-key="${CSS.escape(key)}"]`)
 }
 
+/** The first message or post that ends below the edge. */
 function firstBelow({ children }: HTMLElement, edge: number): HTMLElement | undefined {
   let [low, high] = [0, children.length]
   while (low < high) {
@@ -134,14 +134,6 @@ function firstBelow({ children }: HTMLElement, edge: number): HTMLElement | unde
     if (children[middle]!.getBoundingClientRect().bottom > edge) high = middle
     else low = middle + 1
   }
+  while (low < children.length && children[low]!.tagName !== "ARTICLE") low++
   return children[low] as HTMLElement | undefined
-}
-
-/** The event of a row or, where it is a heading, of the message below. */
-function seqFrom(row: HTMLElement | undefined): number | null {
-  for (let next: Element | null | undefined = row; next; next = next.nextElementSibling) {
-    const { seq } = (next as HTMLElement).dataset
-    if (seq) return Number(seq)
-  }
-  return null
 }

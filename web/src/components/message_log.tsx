@@ -14,6 +14,7 @@ import { MessageRow } from "./message_row"
 import { moveAmongMessages } from "./log_keys"
 import { useLogScroll } from "./log_scroll"
 import { usePointedRow } from "./pointed_row"
+import { useLegible } from "./message_text"
 import { PostRow } from "./post_row"
 import { height } from "./screen"
 import { Skeleton } from "./skeleton"
@@ -38,11 +39,13 @@ export function MessageLog({ room }: { room: Room }) {
     if (nearsEnd(messages, seq)) quietly(room.paging.newer())
   })
   const { rows: lines, isStart, isEnd } = drawn.value
-  const { seq, more } = room.history.value
+  const { seq, more, messages } = room.history.value
   const wanted = chat.target.value?.room === room.name ? chat.target.value : null
-  const loaded = seq !== null
+  const isLegible = useLegible(messages)
+  const loaded = seq !== null && isLegible
   /** On the way to a message of long ago, one isn't shown the newest first. */
   const onTheWay = loaded && wanted !== null && !isHeld(room, wanted)
+  const isShown = isLegible && !onTheWay
 
   const toMessage = (seq: number, key: string, reached?: (row: Element) => void) => {
     around.value = seq
@@ -101,14 +104,14 @@ export function MessageLog({ room }: { room: Room }) {
         onKeyDown={(event) => moveAmongMessages(event, box.current!)}
       >
         <div class="mx-auto flex min-h-full max-w-3xl flex-col justify-end px-2 pt-6 pb-2 sm:px-5">
-          {(onTheWay || (!loaded && lines.length === 0)) && <Skeleton />}
-          {!onTheWay && isStart && !more && lines.length > 0 && <RoomStart room={room} />}
-          {!onTheWay && isStart && more && <Skeleton lines={2} />}
+          {(!isShown || (!loaded && lines.length === 0)) && <Skeleton />}
           <div ref={list}>
-            {!onTheWay &&
+            {isShown && isStart && !more && lines.length > 0 && <RoomStart room={room} />}
+            {isShown && isStart && more && <Skeleton lines={2} />}
+            {isShown &&
               lines.map((row) => <Line key={row.key} row={row} room={room} active={pointed.key.value === row.key} />)}
           </div>
-          {!loaded && lines.length > 0 && <p class="patient px-2 py-3 text-center text-[0.8125rem] text-quiet">{words().log.kept}</p>}
+          {!loaded && isLegible && lines.length > 0 && <p class="patient px-2 py-3 text-center text-[0.8125rem] text-quiet">{words().log.kept}</p>}
           {loaded && lines.length === 0 && <EmptyHint room={room} />}
           {loaded && !onTheWay && !room.isCurrent.value && <Skeleton lines={2} />}
           {loaded && !onTheWay && isEnd && <AloneHint room={room} />}
@@ -130,14 +133,14 @@ interface Drawn {
 }
 
 function draw(room: Room, me: User | null, around: number): Drawn {
-  const { messages, seq } = room.history.value
-  const { from, to } = spanAround(messages, around, screenful(height.value))
+  const { messages, seq, more } = room.history.value
+  const { from, to } = spanAround(messages, around, screenful(height.value), Number(more))
   const isEnd = to === messages.length && room.isCurrent.value
   const newId = firstNew(messages, me, room.reading.value.line)
   const outbox = isEnd ? room.posting.outbox.value : []
   return {
     rows: rows(messages.slice(from, to), outbox, me, newId, messages[from - 1]),
-    isStart: seq !== null && from === 0,
+    isStart: seq !== null && from === Math.min(Number(more), messages.length),
     isEnd,
   }
 }

@@ -18,11 +18,14 @@ export function screenful(height: number): number {
   return Math.ceil(height / shortestRow)
 }
 
-/** The screen that begins at event `around`, or the last one, with one and a half before it and one after it. */
-export function spanAround(messages: readonly Numbered[], around: number, screen: number): Span {
+/**
+ * The screen that begins at event `around`, or the last one, with one and a half before it and one after it. The first
+ * `waiting` messages are left out: how they are drawn depends on what comes before them.
+ */
+export function spanAround(messages: readonly Numbered[], around: number, screen: number, waiting = 0): Span {
   const at = Math.min(indexOf(messages, around), messages.length - screen)
   const before = Math.ceil(1.5 * screen)
-  return { from: Math.max(0, at - before), to: Math.min(messages.length, Math.max(0, at) + 2 * screen) }
+  return { from: Math.min(Math.max(waiting, at - before), messages.length), to: Math.min(messages.length, Math.max(0, at) + 2 * screen) }
 }
 
 /** Whether an eye on event `seq` has gone so far from `around` that the span should follow. */
