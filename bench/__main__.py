@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from bench import bus, kernel
+from bench import bus, kernel, page
+from bench.noise import Watch
 from bench.report import table
 from bench.results import Results
 from bench.runner import Runner, say
@@ -23,9 +24,9 @@ from bench.scenarios.join import Join
 from bench.scenarios.latency import Latency
 from bench.scenarios.scenario import Scenario
 from bench.scenarios.stalled import Stalled
-from bench.targets import CHATTER, CLUSTER_TARGETS, PEER_TARGETS, chatter
+from bench.targets import CHATTER, CLUSTER_TARGETS, PEER_TARGETS, Absent, chatter
 
-NAMES = ("fanout", "burst", "ingest", "join", "latency", "stalled", "nodes", "kernel", "bus")
+NAMES = ("fanout", "burst", "ingest", "join", "latency", "stalled", "nodes", "kernel", "bus", "page")
 NODES = {scenario.name: [scenario] for scenario in nodes.scenarios()}
 OTHERS = (*PEER_TARGETS, *CLUSTER_TARGETS)
 TARGETS = ("chatter", *(target.name for target in OTHERS))
@@ -46,8 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     telling = bus.measure(options.rounds, say) if "bus" in options.scenario else {}
     if telling:
         print(bus.table(telling), flush=True)
+    browsed = in_a_browser(options) if "page" in options.scenario else {}
     if options.json:
-        options.json.write_text(as_json(finished, {"kernel": micro, "bus": telling}, options.rounds))
+        options.json.write_text(as_json(finished, {"kernel": micro, "bus": telling, "page": browsed}, options.rounds))
     return 1 if any("chatter" in results.failures for results in finished) else 0
 
 
@@ -84,6 +86,17 @@ def scenarios(options: argparse.Namespace) -> Iterator[Scenario]:
         for scenario in known.get(name, ()):
             timed = options.seconds and not isinstance(scenario, Join)
             yield replace(scenario, seconds=options.seconds) if timed else scenario
+
+
+def in_a_browser(options: argparse.Namespace) -> dict[str, list[float]]:
+    watch = Watch()
+    try:
+        samples = page.measure(chatter(options.command), options.rounds, options.seconds or page.SECONDS, say)
+    except Absent as why:
+        print(f"Page: skipped: {why}\n")
+        return {}
+    print(f"{page.table(samples)}\n{watch.noise()}\n", flush=True)
+    return samples
 
 
 def as_json(finished: Sequence[Results], micro: Mapping[str, Mapping[str, Sequence[float]]], rounds: int) -> str:
