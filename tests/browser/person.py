@@ -68,9 +68,12 @@ class Person:
         self.page.get_by_role("button", name="Create room").click()
         expect(self.page.get_by_role("heading", name=room, level=1)).to_be_visible()
 
+    def opens_own_card(self) -> Locator:
+        self.page.get_by_role("button", name=", you").click()
+        return self.page.get_by_role("dialog")
+
     def leaves(self) -> None:
-        self.page.get_by_role("button", name=", you", exact=False).click()
-        self.page.get_by_role("dialog").get_by_role("button", name="Leave").click()
+        self.opens_own_card().get_by_role("button", name="Leave").click()
 
     def opens_another_tab(self) -> "Person":
         return Person(self.page.context.new_page(), self.url)

@@ -5,6 +5,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from .conftest import Somebody
+from .test_access import assert_nothing_found
 
 PHONE: dict[str, Any] = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
 
@@ -47,6 +48,7 @@ def test_a_card_says_who_somebody_is_and_mentions_them(somebody: Somebody) -> No
     ada.message("Good morning").get_by_role("button", name="Bo").click()
     card = ada.page.get_by_role("dialog", name="Bo")
     expect(card).to_contain_text("Online since")
+    assert_nothing_found(ada)
     card.get_by_role("button", name="Mention").click()
     expect(card).to_have_count(0)
     expect(ada.composer).to_have_value("@Bo ")
@@ -63,11 +65,11 @@ def test_a_card_says_who_somebody_is_and_mentions_them(somebody: Somebody) -> No
 def test_one_renames_oneself_on_ones_own_card_unless_the_name_is_taken(somebody: Somebody) -> None:
     somebody().visits().takes_the_name("Bo")
     ada = somebody().visits().takes_the_name("Ada")
-    ada.page.get_by_role("button", name="Ada, you").click()
-    card = ada.page.get_by_role("dialog", name="Ada")
+    card = ada.opens_own_card()
     card.get_by_label("New name").fill("bo")
     card.get_by_role("button", name="Rename").click()
     expect(card.get_by_role("alert")).to_have_text("That name is taken.")
+    assert_nothing_found(ada)
 
     card.get_by_label("New name").fill("Ada_Lovelace")
     card.get_by_role("button", name="Rename").click()
@@ -91,9 +93,9 @@ def test_whoever_does_nothing_for_long_is_away_until_they_stir(somebody: Somebod
 
 def test_many_who_type_are_two_names_and_a_number(somebody: Somebody) -> None:
     ada = somebody().visits().takes_the_name("Ada")
-    for name in ("Bo", "Cem", "Dov", "Eli"):
-        writer = somebody().visits().takes_the_name(name)
-        writer.composer.press_sequentially("hm")
+    writers = [somebody().visits().takes_the_name(name) for name in ("Bo", "Cem", "Dov", "Eli")]
+    for writer in writers:
+        writer.composer.fill("hm")
     expect(ada.page.get_by_text("others are typing")).to_be_visible()
 
 

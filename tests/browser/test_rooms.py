@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from .conftest import Somebody
+from .test_access import assert_nothing_found
 
 
 def test_a_room_is_created_entered_and_found_by_its_link(somebody: Somebody) -> None:
@@ -26,6 +27,43 @@ def test_a_room_is_created_entered_and_found_by_its_link(somebody: Somebody) -> 
     ada.sees_no("Only you are here right now.")
 
 
+def test_a_room_says_what_it_is_about_and_hands_out_its_link(somebody: Somebody) -> None:
+    ada = somebody(permissions=["clipboard-read", "clipboard-write"]).visits().takes_the_name("Ada")
+    ada.page.get_by_role("button", name="New room").click()
+    ada.page.get_by_label("Room name").fill("garden")
+    ada.page.get_by_label("Topic").fill("What grows")
+    ada.page.get_by_role("button", name="Create room").click()
+
+    ada.page.get_by_role("heading", name="garden", level=1).get_by_role("button").click()
+    card = ada.page.get_by_role("dialog", name="About this room")
+    expect(card).to_contain_text("What grows")
+    expect(card).to_contain_text("1 person here now")
+    assert_nothing_found(ada)
+    card.get_by_role("button", name="Copy").click()
+    expect(card.get_by_role("button", name="Copied")).to_be_visible()
+    assert ada.page.evaluate("navigator.clipboard.readText()") == f"{ada.url}#/garden"
+
+
+def test_rooms_that_one_has_been_to_count_what_is_new_after_a_reload(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    ada.page.get_by_role("button", name="New room").click()
+    ada.page.get_by_label("Room name").fill("garden")
+    ada.page.get_by_role("button", name="Create room").click()
+    ada.says("It rains")
+    ada.sees_once("It rains")
+    ada.page.wait_for_function("() => localStorage.getItem('chatter.read.lobby') !== null")
+    ada.page.goto("about:blank")
+    bo = somebody().visits().takes_the_name("Bo")
+    bo.says("Anybody here?")
+    bo.sees_once("Anybody here?")
+
+    ada.visits("garden")
+    expect(ada.page.get_by_role("link", name="lobby 1 new message")).to_be_visible()
+    expect(ada.page).to_have_title("(1) garden · chatter")
+    bo.says("I found somebody")
+    expect(ada.page).to_have_title("(2) garden · chatter")
+
+
 def test_a_room_that_is_not_there_says_so(somebody: Somebody) -> None:
     ada = somebody()
     ada.page.goto(f"{ada.url}#/atlantis")
@@ -43,7 +81,7 @@ def test_what_is_said_elsewhere_is_counted_and_marked(somebody: Somebody) -> Non
     expect(ada.page.get_by_role("heading", name="garden", level=1)).to_be_visible()
 
     bo.says("Ada, are you there?")
-    expect(ada.page.get_by_role("link", name="lobby 1 new messages")).to_be_visible()
+    expect(ada.page.get_by_role("link", name="lobby 1 new message")).to_be_visible()
     expect(ada.page).to_have_title("(1) garden · chatter")
 
     ada.enters("lobby")

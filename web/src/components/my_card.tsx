@@ -17,11 +17,11 @@ export function MyCard() {
           type="button"
           title={me.name}
           class="-my-1 -ml-1.5 flex min-w-0 flex-1 items-center gap-2.5 rounded-xl p-1.5 text-left hover:bg-press"
-          aria-label={words().me.card(me.name)}
           onClick={showCard(me)}
         >
           <Avatar user={me} />
           <span class="truncate font-semibold">{me.name}</span>
+          <span class="sr-only">{words().me.itsYou}</span>
         </button>
       ) : (
         <p class="min-w-0 flex-1 truncate leading-5 text-quiet">{words().me.visitor}</p>

@@ -85,7 +85,7 @@ export function english(locale: string) {
     },
     me: {
       visitor: "Reading as a visitor",
-      card: (name: string) => `${name}, you`,
+      itsYou: ", you",
       newName: "New name",
       rename: "Rename",
       leave: "Leave",

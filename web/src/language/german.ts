@@ -84,7 +84,7 @@ export function german(locale: string): Words {
     },
     me: {
       visitor: "Du liest als Gast",
-      card: (name) => `${name}, du`,
+      itsYou: ", du",
       newName: "Neuer Name",
       rename: "Umbenennen",
       leave: "Gehen",
