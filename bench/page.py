@@ -20,7 +20,6 @@ from typing import Any
 import trio
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from bench.server import Server
 from bench.targets import Absent, Target
 from tests.browser.archive import fill, post
 
@@ -93,11 +92,11 @@ def measure(target: Target, rounds: int, seconds: float, say: Callable[[str], No
         folder = Path(name)
         say(f"page: writing {COUNT:,} messages")
         trio.run(fill, folder / "bench.db", COUNT)
-        launch = target.prepare(folder)(folder)
-        with Server(launch.command, folder, launch.environment) as server, chromium() as browser:
+        with target.prepare(folder)(folder) as server, chromium() as browser:
+            host, port = server.addresses[0]
             for number in range(rounds):
                 say(f"page: round {number + 1} of {rounds}")
-                for name, value in one_round(browser, f"http://{server.host}:{server.port}/", seconds).items():
+                for name, value in one_round(browser, f"http://{host}:{port}/", seconds).items():
                     samples[name].append(value)
     say("")
     return samples
