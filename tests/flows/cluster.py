@@ -74,6 +74,11 @@ class Cluster:
         await trio.to_thread.run_sync(self.await_acquaintance)
 
 
+async def health(node: Server) -> list[str]:
+    """The nodes that it names, meanwhile others can act."""
+    return await trio.to_thread.run_sync(nodes_heard_of, node)
+
+
 def nodes_heard_of(node: Server) -> list[str]:
     names: list[str] = httpx.get(f"{node.url}/api/health", trust_env=False, timeout=PATIENCE).json()["nodes"]
     return names

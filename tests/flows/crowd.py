@@ -1,9 +1,12 @@
 """Who is there, worked out as Phoenix's clients do."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from .client import Place
+import trio
+
+from .client import Client, Place
+from .server import Reachable
 
 
 class Crowd:
@@ -52,3 +55,23 @@ class Crowd:
                 self.metas.get(user_id, {}).pop(meta["phx_ref"], None)
             if not self.metas.get(user_id):
                 self.metas.pop(user_id, None)
+
+
+async def arrive(dial: Callable[..., Awaitable[Client]], server: Reachable, name: str) -> Place:
+    """Somebody new in the lobby."""
+    client = await dial(server.socket_url)
+    place = await client.join("chat:lobby")
+    await place.identify(name)
+    return place
+
+
+async def sees(place: Place, *people: Place) -> None:
+    """Until these are here, and nobody else."""
+    expected = {person.user["id"] for person in people}
+    with trio.fail_after(20):
+        while True:
+            crowd = Crowd(place)
+            crowd.look()
+            if set(crowd.metas) == expected:
+                return
+            await trio.sleep(0.05)

@@ -247,6 +247,10 @@ class Party:
                 self.regulars.append(Writer(name, *_WAYS[nth % 4], patience, token=token, user_id=user_id, party=self))
         self.regulars += [Regular(unique("reader"), *_WAYS[nth % 4], patience) for nth in range(readers)]
 
+    async def everybody_is_here(self) -> None:
+        """Wait until each was let in, at least once."""
+        await self._until(lambda: [regular for regular in self.regulars if not regular.visits])
+
     async def end(self) -> None:
         """Let everybody finish, and hear everything that is stored."""
         self.is_over = True

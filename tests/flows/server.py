@@ -66,7 +66,7 @@ class Server:
         self._check(kind)
 
     async def __aenter__(self) -> "Server":
-        self.start()
+        await self.again()
         return self
 
     async def __aexit__(

@@ -10,12 +10,10 @@ import trio
 
 from tests.postgres_server import PostgresServer
 
-from .client import Client, Place
 from .cluster import Cluster, clustered
 from .conftest import Connect, calling
-from .crowd import Crowd
+from .crowd import arrive, sees
 from .regulars import partying
-from .server import Server
 
 ROUNDS: Final = 3
 MOST_A_ROUND: Final = 60
@@ -30,31 +28,12 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 async def cluster(tmp_path: Path, postgres: PostgresServer) -> AsyncIterator[Cluster]:
-    async with clustered(tmp_path, postgres) as cluster:
+    async with clustered(tmp_path, postgres, nodes=3) as cluster:
         yield cluster
 
 
-async def arrive(dial: Connect, server: Server, name: str) -> Place:
-    client: Client = await dial(server.socket_url)
-    place = await client.join("chat:lobby")
-    await place.identify(name)
-    return place
-
-
-async def sees(place: Place, *people: Place) -> None:
-    """Until these are here, and nobody else."""
-    expected = {person.user["id"] for person in people}
-    with trio.fail_after(20):
-        while True:
-            crowd = Crowd(place)
-            crowd.look()
-            if set(crowd.metas) == expected:
-                return
-            await trio.sleep(0.05)
-
-
 async def test_people_on_two_nodes_talk_and_see_each_other(cluster: Cluster, dial: Connect) -> None:
-    one, two = cluster.nodes
+    one, two, _ = cluster.nodes
     ann, bob = await arrive(dial, one, "ann"), await arrive(dial, two, "bob")
     for place in (ann, bob):
         await sees(place, ann, bob)
@@ -68,7 +47,7 @@ async def test_people_on_two_nodes_talk_and_see_each_other(cluster: Cluster, dia
 
 
 async def test_a_node_that_is_killed_takes_its_people_with_it_and_no_others(cluster: Cluster, dial: Connect) -> None:
-    one, two = cluster.nodes
+    one, two, _ = cluster.nodes
     ann, bob = await arrive(dial, one, "ann"), await arrive(dial, two, "bob")
     await sees(ann, ann, bob)
     two.kill()
@@ -76,12 +55,12 @@ async def test_a_node_that_is_killed_takes_its_people_with_it_and_no_others(clus
     await sees(ann, ann)
     assert trio.current_time() - killed < TO_BE_FOUND_DEAD + 2  # what the machine needs for it is not the lease's
     async with calling(one) as rest:
-        assert (await rest.get("/api/health"))["nodes"] == ["node1"]
+        assert (await rest.get("/api/health"))["nodes"] == ["node1", "node3"]
     assert (await ann.say("alone"))["seq"] == 1
 
 
 async def test_a_node_that_stops_politely_takes_its_people_with_it_at_once(cluster: Cluster, dial: Connect) -> None:
-    one, two = cluster.nodes
+    one, two, _ = cluster.nodes
     ann, bob = await arrive(dial, one, "ann"), await arrive(dial, two, "bob")
     await sees(ann, ann, bob)
     assert await trio.to_thread.run_sync(two.stop) == 0
@@ -92,11 +71,11 @@ async def test_a_node_that_stops_politely_takes_its_people_with_it_at_once(clust
 @pytest.mark.timeout(300)
 async def test_nothing_is_lost_doubled_or_moved_when_nodes_are_killed(cluster: Cluster) -> None:
     chance = Random(1)
-    async with partying(cluster, writers=4, readers=4, truth=cluster.truth) as party:
+    async with partying(cluster, writers=6, readers=6, truth=cluster.truth) as party:
         for number in range(ROUNDS):
             with trio.fail_after(60):
                 await party.happened(chance.randint(1, MOST_A_ROUND))
-            victim = cluster.nodes[number % 2]
+            victim = cluster.nodes[number]
             victim.kill()
             with trio.fail_after(60):
                 await party.happened(chance.randint(1, MOST_A_ROUND))
@@ -108,7 +87,7 @@ async def test_nothing_is_lost_doubled_or_moved_when_nodes_are_killed(cluster: C
 async def test_nothing_is_lost_doubled_or_moved_when_redis_is_killed(cluster: Cluster) -> None:
     """Each node serves its own meanwhile; nobody loses their socket, and all hear everything in the end."""
     chance = Random(2)
-    async with partying(cluster, writers=4, readers=4, truth=cluster.truth) as party:
+    async with partying(cluster, writers=6, readers=6, truth=cluster.truth) as party:
         for _ in range(ROUNDS):
             with trio.fail_after(60):
                 await party.happened(chance.randint(1, MOST_A_ROUND))
@@ -117,6 +96,6 @@ async def test_nothing_is_lost_doubled_or_moved_when_redis_is_killed(cluster: Cl
                 await party.happened(chance.randint(1, MOST_A_ROUND))
             await cluster.redis.start()
         visits = [regular.visits for regular in party.regulars]
-    assert visits == [1] * 8
+    assert visits == [1] * 12
     for node in cluster.nodes:
         assert "the other nodes can't be reached" in node.errors

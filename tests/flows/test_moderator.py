@@ -1,4 +1,4 @@
-"""A moderator, by the operator's leave: changes what others say, closes rooms, sends users away. On one node, on two."""
+"""A moderator, by the operator's leave: changes others' words, closes rooms, sends users away; on one node, on two."""
 
 import pytest
 import trio
