@@ -15,7 +15,7 @@ from tests.simulation.people import Client
 
 GONE = 10.0
 """Seconds after which nobody sees people of a node that died."""
-AT_ONCE = 1.5
+AT_ONCE = 0.5
 """The same, of one that stopped and could say so."""
 A_MOMENT = 0.5
 LATE = 0.1
@@ -41,10 +41,8 @@ class Attendance:
 
     def happened(self, step: Step) -> None:
         """Maybe a reason to be gone for a while: also a registry that forgets, when it is not told again in time."""
-        traffic = self.setting.schedule.traffic
         forgets = step.kind == "crash" and step.what[0] == "presence"
-        in_time = traffic.latency < LATE and not traffic.lost and not traffic.overtaken
-        self._upheavals += step.kind in UPHEAVALS or (forgets and not in_time)
+        self._upheavals += step.kind in UPHEAVALS or (forgets and not self._bus_is_good)
 
     # -- nobody who is gone
 
@@ -52,9 +50,19 @@ class Attendance:
         self._expect_gone(node, self._refs_on(node), GONE + A_MOMENT)
 
     def _leaving(self, node: Node) -> Callable[[], None]:
-        traffic, refs = self.setting.schedule.traffic, self._refs_on(node)
-        heard = node.unrest < self.setting.agenda.now and not traffic.lost and not traffic.overtaken
-        return partial(self._expect_gone, node, refs, AT_ONCE if heard else GONE + A_MOMENT)
+        refs, process, begun = self._refs_on(node), node.process, self.setting.agenda.now
+        in_order = node.disturbed < begun
+
+        def has_left() -> None:
+            said_so = in_order and node.undisturbed_in(process, begun) and self._bus_is_good
+            self._expect_gone(node, refs, AT_ONCE if said_so else GONE + A_MOMENT)
+
+        return has_left
+
+    @property
+    def _bus_is_good(self) -> bool:
+        traffic = self.setting.schedule.traffic
+        return traffic.latency < LATE and not traffic.lost and not traffic.overtaken
 
     def _refs_on(self, node: Node) -> frozenset[str]:
         rooms = self.setting.schedule.rooms
@@ -78,7 +86,7 @@ class Attendance:
 
     def _undisturbed(self, client: Client, node: Node, since: float) -> bool:
         line = self.setting.witness.trouble.lines.get(client.name, -1.0)
-        return client.idle and max(line, node.unrest) < since
+        return client.idle and max(line, node.disturbed) < since
 
     # -- nobody who comes and goes
 

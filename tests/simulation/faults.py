@@ -145,6 +145,16 @@ def _bus_cut(chance: Random, at: float, _clients: int, _rooms: Sequence[str]) ->
     return Step(at, "bus_cut", 0, (chance.choice((REFUSED, SILENT, SILENT)), _seconds(chance)))
 
 
+def blink(chance: Random, at: float, *_: object) -> Step:
+    """Over before anybody compares themselves with the store."""
+    return Step(at, "bus_cut", 0, (REFUSED, round(chance.uniform(0.1, 0.4), 3)))
+
+
+def unanswered(chance: Random, at: float) -> Step:
+    """Too long for an answer, and too short to be noticed otherwise."""
+    return Step(round(max(0.0, at), 3), "bus_cut", 0, (SILENT, round(chance.uniform(3.05, 3.95), 3)))
+
+
 def _isolation(chance: Random, at: float, _clients: int, _rooms: Sequence[str]) -> Step:
     """From the bus and the database."""
     return Step(at, "isolation", 0, (chance.choice((REFUSED, SILENT)), _seconds(chance)))
@@ -161,10 +171,11 @@ def _redis_death(chance: Random, at: float, _clients: int, _rooms: Sequence[str]
 _BETWEEN: Sequence[tuple[_Fault, int]] = (
     (_bus_cut, 4),
     (_bus_cut, 4),
+    (blink, 6),
     (_isolation, 2),
     (_long_death, 4),
     (_redis_death, 2),
-    (_drain, 2),
+    (_drain, 6),
     (_outage, 2),
 )
 

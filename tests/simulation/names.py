@@ -1,6 +1,7 @@
 """Of several who want one name, one gets it: on all nodes, for as long as they reach each other."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
@@ -28,6 +29,25 @@ class Names:
     def watch(self) -> None:
         self.setting.redis.granted, self.setting.redis.refused = self._granted, self._refused
         self.setting.witness.name_in_use = self._in_use_lately
+        for node in self.nodes:
+            node.booted = self._watch
+            self._watch(node.process)
+
+    def _watch(self, process: Process) -> None:
+        """Whatever is given there, though Redis may not know of it."""
+        claims: Any = process.app.bus.claims
+        claim = claims._names.claim
+
+        def watched(name: str, user: str, holder: str) -> bool:
+            granted: bool = claim(name, user, holder)
+            if granted:
+                self._note(name.casefold(), user, process)
+            return granted
+
+        claims._names.claim = watched
+
+    def _note(self, name: str, user: str, process: Process) -> None:
+        self._used.setdefault(name, {})[process, user] = self.setting.agenda.now
 
     @property
     def _running(self) -> list[Process]:
@@ -36,7 +56,7 @@ class Names:
     def look(self) -> None:
         for process in self._running:
             for name, user in process.names:
-                self._used.setdefault(name, {})[process, user] = self.setting.agenda.now
+                self._note(name, user, process)
         reached = [process for process in self._running if self._reached(process)]
         held = [(name, user, process) for process in reached for name, user in self._given_in_order(process)]
         users = {name: user for name, user, _ in held}
@@ -65,7 +85,7 @@ class Names:
     def _granted(self, name: str, user: str, address: str) -> None:
         for process in self._running:
             if process.address == address:
-                self._used.setdefault(name, {})[process, user] = self.setting.agenda.now
+                self._note(name, user, process)
             elif self._reached(process):
                 for held, holder in self._given_in_order(process):
                     if held == name and holder != user:

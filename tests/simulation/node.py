@@ -47,8 +47,8 @@ class Setting:
 
 @attrs.define(eq=False)
 class Node:
-    """`over`: no process follows the one that ends now. `crashes`: when what was crashed. `died` is told when a process
-    dies; `leaving` when one begins to drain, and what it returns when that has ended."""
+    """`over`: no process follows the one that ends now. `crashes`: when what was crashed. `booted` is told of each
+    process, and `died` when one dies; `leaving` when one begins to drain, and what it returns when that has ended."""
 
     number: int
     setting: Setting
@@ -57,6 +57,7 @@ class Node:
     processes: list[Process] = attrs.Factory(list)
     crashes: list[tuple[float, str]] = attrs.Factory(list)
     over: bool = False
+    booted: Callable[[Process], None] = lambda process: None
     died: Callable[["Node"], None] = lambda node: None
     leaving: Callable[["Node"], Callable[[], None]] = lambda node: lambda: None
     _cut: str = OPEN
@@ -92,9 +93,19 @@ class Node:
 
     @property
     def unrest(self) -> float:
-        """Until when it was disturbed, or did not reach the bus."""
-        reached = self.cable.whole_since if self.process.app.bus.connected and self.cable.state == OPEN else self.now
+        """Until when it was disturbed, or did not hear all."""
+        return max(self.disturbed, self.cable.whole_since)
+
+    @property
+    def disturbed(self) -> float:
+        """Until when it was, or did not reach the bus."""
+        reached = self.cable.broken_at if self.process.app.bus.connected and self.cable.state == OPEN else self.now
         return max(self.excuses.disturbed, reached)
+
+    def undisturbed_in(self, process: Process, since: float) -> bool:
+        """Whether nothing happened to this process, which maybe has ended now, but that it was told to end."""
+        whole = process.cable.broken_at < since and process.cable.state == OPEN
+        return whole and not process.store.dead and all(at < since for at, _ in self.crashes)
 
     def told(self, room: str) -> int | None:
         return self.process.told(room)
@@ -132,6 +143,7 @@ class Node:
             self._child_ended,
         )
         self.processes.append(process)
+        self.booted(process)
         self.excuses.disturb(self.now)
         setting.nursery.start_soon(self._run, process)
 
@@ -161,11 +173,11 @@ class Node:
     def restart(self) -> None:
         """What a rolling restart does to one node."""
         if self.listening:
-            self.setting.nursery.start_soon(self.drain)
-            self._gone_for(DRAIN_LIMIT)
+            self.setting.nursery.start_soon(self.drain, self.leaving(self))
+            self._excuse(DRAIN_LIMIT)
 
-    async def drain(self) -> None:
-        process, has_left = self.process, self.leaving(self)
+    async def drain(self, has_left: Callable[[], None] = lambda: None) -> None:
+        process = self.process
         process.drain()
         with trio.move_on_after(DRAIN_LIMIT):
             await process.exited.wait()
@@ -176,8 +188,11 @@ class Node:
     # -- what breaks, and what that excuses
 
     def _gone_for(self, seconds: float) -> None:
-        self.excuses.refuse(self.now + seconds + RECENT)
         self.excuses.disturb(self.now + seconds)
+        self._excuse(seconds)
+
+    def _excuse(self, seconds: float) -> None:
+        self.excuses.refuse(self.now + seconds + RECENT)
         self.setting.witness.trouble.be_silent(self.now + seconds + 2 * PUSH_TIMEOUT)
         for code in (1006, 1012):
             self.excuses.hang_up(code, self.now + seconds + RECENT)

@@ -38,12 +38,13 @@ class Traffic:
 class Cable:
     """One process's way to Redis. `state`: open; refused, then all connections break and none is made; or silent, then
     nothing comes through and nobody is told. `dead`: so is its process, and what it says reaches nobody.
-    `whole_since`: its process has heard since then all that it wants to hear."""
+    `whole_since`: its process has heard since then all that it wants to
+    hear; `broken_at`: until then it was not as it should be."""
 
     def __init__(self, agenda: Agenda, chance: Random, traffic: Traffic, state: str) -> None:
         self.state = state
         self.dead = False
-        self.whole_since = agenda.now
+        self.broken_at = self.whole_since = agenda.now
         self.ears: dict[Ear, None] = {}
         self.changed = trio.Event()
         self.generation = 0
@@ -60,17 +61,21 @@ class Cable:
 
     def break_off(self) -> None:
         """All connections that there are break."""
-        self.generation += 1
-        for ear in list(self.ears):
-            ear.end()
+        self._hang_up()
         self._tell()
 
     def die(self) -> None:
         self.dead = True
-        self.break_off()
+        self._hang_up()
+        self.changed.set()
+
+    def _hang_up(self) -> None:
+        self.generation += 1
+        for ear in list(self.ears):
+            ear.end()
 
     def _tell(self) -> None:
-        self.whole_since = self._agenda.now
+        self.broken_at = self.whole_since = self._agenda.now
         changed, self.changed = self.changed, trio.Event()
         changed.set()
 

@@ -7,7 +7,7 @@ import attrs
 
 from tests.simulation.bounds import Bounds
 from tests.simulation.chance import stream
-from tests.simulation.faults import Step, faults, faults_of_several, last_word
+from tests.simulation.faults import Step, blink, faults, faults_of_several, last_word, unanswered
 from tests.simulation.lines import Conditions
 from tests.simulation.redis import Traffic
 
@@ -98,8 +98,10 @@ def several(seed: int) -> Schedule:
     moments = [chance.uniform(0.5, length) for _ in range(chance.randrange(3, 9))]
     steps = [step for moment in moments for step in _burst(chance, moment, len(users), one.rooms)]
     for _ in range(chance.choice((0, 0, 1, 2, 3))):
-        steps += _contest(chance, length, users, one.rooms)
+        steps += _contest(chance, length, users, one.rooms, nodes)
     steps += faults_of_several(chance, moments, length, len(users), one.rooms, nodes)
+    if chance.random() < 0.25:
+        steps += _unheard(chance, length, len(users), one.rooms, nodes)
     steps = [attrs.evolve(step, at=min(step.at, length)) for step in steps]
     return attrs.evolve(
         one,
@@ -118,20 +120,37 @@ def several(seed: int) -> Schedule:
     )
 
 
-def _contest(chance: Random, length: float, users: Sequence[str | None], rooms: Sequence[str]) -> list[Step]:
-    """Whoever is nobody wants one name, at about the same time; or one after the other, who closed their tab."""
+def _contest(
+    chance: Random, length: float, users: Sequence[str | None], rooms: Sequence[str], nodes: int
+) -> list[Step]:
+    """Whoever is nobody wants one name, at about the same time, maybe while a node can't ask for it; or one wants it
+    after the other, who closed their tab."""
     visitors = [nth for nth, user in enumerate(users) if user is None]
     if not visitors:
         return []
     at, name = chance.uniform(0.5, length), chance.randrange(len(GUESTS))
-    if chance.random() < 0.4:
+    kind = chance.random()
+    if kind < 0.4:
         gone, again = at + chance.uniform(0.2, 2), at + chance.uniform(2, 8)
         one, other = chance.choice(visitors), chance.choice(visitors)
         deeds = [(at, "identify", one), (gone, "reopen", one), (again, "identify", other)]
     else:
         spread = chance.choice((0.0, 0.02, 0.2))
         deeds = [(at + chance.uniform(0, spread), "identify", visitor) for visitor in visitors]
-    return [Step(round(when, 3), deed, who, (rooms[0], name)) for when, deed, who in deeds]
+    steps = [Step(round(when, 3), deed, who, (rooms[0], name)) for when, deed, who in deeds]
+    if kind > 0.7:
+        steps.append(attrs.evolve(unanswered(chance, at - 0.1), node=chance.randrange(nodes)))
+    return steps
+
+
+def _unheard(chance: Random, length: float, clients: int, rooms: Sequence[str], nodes: int) -> list[Step]:
+    """Everybody says something while one of the nodes is cut off for a moment."""
+    at, node = chance.uniform(0.5, length), chance.randrange(nodes)
+    said = [
+        Step(round(at + chance.uniform(0.02, 0.2), 3), "say", client, (chance.choice(rooms), chance.randrange(100)))
+        for client in range(clients)
+    ]
+    return [attrs.evolve(blink(chance, round(at, 3)), node=node), *said]
 
 
 def _bounds(chance: Random) -> Bounds:
