@@ -64,8 +64,7 @@ def test_a_link_to_a_message_is_copied_followed_and_left_by_the_way_back(somebod
     ada = somebody(permissions=["clipboard-read", "clipboard-write"]).visits().takes_the_name("Ada")
     ada.says("The key is under the flowerpot")
     ada.sees_once("flowerpot")
-    for number in range(30):
-        ada.says(f"Small talk number {number}")
+    ada.posts(f"Small talk number {number}" for number in range(30))
     ada.sees_once("Small talk number 29")
     ada.message("flowerpot").scroll_into_view_if_needed()
     ada.picks("Copy link", "flowerpot")

@@ -55,8 +55,7 @@ def _ada_in_the_tunnel(somebody: Somebody, tunnel: Middlebox) -> tuple[Person, P
 
 def test_the_line_new_stands_where_one_left(somebody: Somebody, tunnel: Middlebox) -> None:
     ada, bo = _ada_in_the_tunnel(somebody, tunnel)
-    for number in range(40):
-        bo.says(f"tunnel {number}")
+    bo.posts(f"tunnel {number}" for number in range(40))
     bo.sees_once("tunnel 39")
     tunnel.mend()
 

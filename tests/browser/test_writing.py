@@ -76,7 +76,7 @@ def test_hostile_markup_stays_text_and_the_page_alive(somebody: Somebody) -> Non
     mallory.says("Still **there**?")
 
     expect(ada.message("Still there?").locator("strong")).to_have_text("there")
-    expect(ada.log.locator("article :is(a, img, script, iframe)")).to_have_count(0)
+    expect(ada.log.locator("article [dir=auto] :is(a, img, script, iframe)")).to_have_count(0)
     assert "gone" not in ada.page.title()
     ada.says("Yes")
     mallory.sees_once("Yes")
@@ -87,8 +87,7 @@ def test_the_arrow_up_edits_the_last_thing_one_said_wherever_it_is(somebody: Som
     bo = somebody().visits().takes_the_name("Bo")
     ada.says("Teh gate squeaks")
     ada.sees_once("Teh gate squeaks")
-    for number in range(80):
-        bo.says(f"Small talk {number}")
+    bo.posts(f"Small talk {number}" for number in range(80))
     ada.sees_once("Small talk 79")
 
     ada.composer.focus()
