@@ -69,7 +69,7 @@ def open_store(settings: Settings, observer: StoreObserver) -> Any:
         return SqliteStore(settings.database_path)
     from chatter.stores.postgres import Address, PostgresStore
 
-    return PostgresStore(Address(settings.database), observer=observer)
+    return PostgresStore(Address(settings.database), size=settings.pool_size, observer=observer)
 
 
 def open_bus(settings: Settings, observer: Callable[[BusEvent], None]) -> Bus:

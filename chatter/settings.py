@@ -51,6 +51,7 @@ class Settings:
     node: str = attrs.Factory(_node_name)
     certfile: str | None = attrs.field(default=None, repr=False)
     keyfile: str | None = attrs.field(default=None, repr=False)
+    pool_size: int = 5
 
     def __attrs_post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -61,6 +62,8 @@ class Settings:
             raise BadSetting("--secret-key must have 16 characters at least")
         if (self.certfile is None) != (self.keyfile is None):
             raise BadSetting("--certfile and --keyfile go together")
+        if not 2 <= self.pool_size <= 1000:
+            raise BadSetting(f"--pool-size must be 2 to 1000, not {self.pool_size}")
         _check_bus(self.bus)
         if not re.fullmatch(r"[A-Za-z0-9._@-]{1,200}", self.node):
             raise BadSetting("--node has 1 to 200 letters, digits, dots, dashes, underscores and @")
@@ -157,6 +160,7 @@ _OPTIONS: Final[tuple[tuple[str, str, str], ...]] = (
     ("node", "CHATTER_NODE", "this node's name (host name and process id)"),
     ("certfile", "CHATTER_CERTFILE", "serve TLS with this certificate chain (PEM)"),
     ("keyfile", "CHATTER_KEYFILE", "the certificate's private key (PEM)"),
+    ("pool-size", "CHATTER_POOL_SIZE", "connections to PostgreSQL at most, beside one for the health check (5)"),
 )
 
 
@@ -192,7 +196,7 @@ def read_database(given: str | None, environment: Mapping[str, str] = os.environ
 def _converted(name: str, value: str) -> Any:
     try:
         match name:
-            case "port":
+            case "port" | "pool_size":
                 return int(value)
             case "message_rate":
                 return float(value)

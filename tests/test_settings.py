@@ -45,6 +45,7 @@ OPTIONS = [
     ("--secret-key", "SECRET_KEY_BASE", "k" * 16, {"secret_key": "k" * 16}),
     ("--message-rate", "CHATTER_MESSAGE_RATE", "0.5", {"message_rate": 0.5}),
     ("--message-rate", "CHATTER_MESSAGE_RATE", "0", {"message_rate": 0.0}),
+    ("--pool-size", "CHATTER_POOL_SIZE", "20", {"pool_size": 20}),
     (
         "--origins",
         "CHATTER_ORIGINS",
@@ -91,6 +92,8 @@ def test_tls_needs_both_files() -> None:
         (["--port", "65536"], "--port"),
         (["--port", "80.5"], "--port"),
         (["--port", "8\n0"], "--port"),
+        (["--pool-size", "1"], "--pool-size"),
+        (["--pool-size", "many"], "--pool-size"),
         (["--message-rate", "fast"], "--message-rate"),
         (["--message-rate", "-1"], "--message-rate"),
         (["--message-rate", "nan"], "--message-rate"),

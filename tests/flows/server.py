@@ -23,6 +23,7 @@ VARIABLES: Final = (
     "CHATTER_NODE",
     "CHATTER_CERTFILE",
     "CHATTER_KEYFILE",
+    "CHATTER_POOL_SIZE",
 )
 COMMAND: Final = (sys.executable, "-m", "chatter")
 

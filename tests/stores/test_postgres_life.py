@@ -331,3 +331,44 @@ async def test_tls_is_spoken_and_certificates_are_checked(tmp_path: Path) -> Non
             assert encrypted is True
         wrong = server.tcp_url(sslmode="verify-full", sslrootcert=str(tmp_path / "other.pem"))
         await refuses_to_start(PostgresStore(Address(wrong)), "certificate verify failed")
+
+
+async def test_a_pool_that_is_busy_is_no_sign_of_a_lost_database(url: str) -> None:
+    async with running(PostgresStore(Address(url), size=2, patience=0.2)) as store:
+        pool = store._running.pool
+
+        async def keep_busy() -> None:
+            await pool.run(lambda connection: connection.execute("select pg_sleep(1)"), within=5)
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(2):
+                nursery.start_soon(keep_busy)
+            await eventually(lambda: pool.statistics().busy == 2)
+            with pytest.raises(Unavailable):
+                await store.rooms()
+            for _ in range(3):
+                await store.check()
+            assert pool.statistics().busy == 2
+
+
+@pytest.mark.parametrize("how", ["killed", "frozen"])
+async def test_a_lost_database_fails_the_check_soon_and_passes_it_when_it_is_back(how: str) -> None:
+    with PostgresServer() as server:
+        async with running(PostgresStore(Address(server.tcp_url()))) as store:
+            await store.check()
+            server.kill() if how == "killed" else server.freeze()
+            for _ in range(3):
+                with trio.fail_after(3), pytest.raises(Unavailable):
+                    await store.check()
+            server.start() if how == "killed" else server.thaw()
+            with trio.fail_after(10):
+                while not await passes(store):  # noqa: ASYNC110 — another process
+                    await trio.sleep(0.05)
+
+
+async def passes(store: PostgresStore) -> bool:
+    try:
+        await store.check()
+    except Unavailable:
+        return False
+    return True

@@ -38,16 +38,18 @@ from chatter.stores.postgres.writing import Append
 T = TypeVar("T")
 
 _READ_WITHIN: Final = 6.0  # the server gives a statement up sooner
-_CHECK_WITHIN: Final = 4.0
+_CHECK_WITHIN: Final = 2.0
+_CHECK_PATIENCE: Final = 1.0
 _MIGRATE_WITHIN: Final = 600.0
 _STOP_WITHIN: Final = 2.0
 
 
 @attrs.frozen
 class _Run:
-    """What exists from the start of a run to its end."""
+    """What exists from the start of a run to its end. `watch`: a pool of one, for `check` alone."""
 
     pool: Pool
+    watch: Pool
     writer: Writer
 
 
@@ -56,7 +58,7 @@ class PostgresStore:
     """One database's store. Nothing is opened before `run`; outside of it every call raises `Unavailable`.
 
     `patience`: seconds to wait for a database that is away, or for a free connection. `size`: connections at most, one
-    of which is the writer's. `capacity`: appends that may wait.
+    of which is the writer's; one more is there for `check`. `capacity`: appends that may wait.
     """
 
     address: Address
@@ -148,9 +150,11 @@ class PostgresStore:
         return await self._read(partial(closing.disconnections, after=after))
 
     async def check(self) -> None:
-        """The database answers, and would let us write."""
+        """The database answers, and would let us write. On a connection of its own, since one that is busy is no sign
+        of a database that is lost."""
+        watch = self._running.watch
         with trio.move_on_after(_CHECK_WITHIN):
-            if await self._read(_is_writable):
+            if await self._ask(watch, _is_writable):
                 return
         raise Unavailable("The database does not answer.")
 
@@ -161,20 +165,23 @@ class PostgresStore:
         return self._now
 
     async def _read(self, query: Job[T]) -> T:
-        """Asked once more when the connection is lost: there is no harm in it."""
         pool = self._running.pool
         async with self._one_of_the_readers():
+            return await self._ask(pool, query)
+
+    async def _ask(self, pool: Pool, query: Job[T]) -> T:
+        """Asked once more when the connection is lost: there is no harm in it."""
+        try:
             try:
-                try:
-                    return await pool.run(query, within=_READ_WITHIN)
-                except Lost as lost:
-                    if lost.silent:
-                        raise
-                    return await pool.run(query, within=_READ_WITHIN)
-            except asyncpg.CharacterNotInRepertoireError:  # NUL, which no text can hold that is stored
-                raise NotFound("There is nothing of that name.") from None
-            except (Lost, *FROM_SERVER) as error:
-                raise unavailable(error) from None
+                return await pool.run(query, within=_READ_WITHIN)
+            except Lost as lost:
+                if lost.silent:
+                    raise
+                return await pool.run(query, within=_READ_WITHIN)
+        except asyncpg.CharacterNotInRepertoireError:  # NUL, which no text can hold that is stored
+            raise NotFound("There is nothing of that name.") from None
+        except (Lost, *FROM_SERVER) as error:
+            raise unavailable(error) from None
 
     @asynccontextmanager
     async def _one_of_the_readers(self) -> AsyncIterator[None]:
@@ -200,7 +207,8 @@ class PostgresStore:
         self._readers = trio.Semaphore(self.size - 1)
         async with open_bridge() as bridge:
             pool = Pool(bridge, self.address, size=self.size, patience=self.patience, observer=self.observer)
-            run = _Run(pool, Writer(pool, capacity=self.capacity, patience=self.patience))
+            watch = Pool(bridge, self.address, size=1, patience=_CHECK_PATIENCE, observer=lambda _: None)
+            run = _Run(pool, watch, Writer(pool, capacity=self.capacity, patience=self.patience))
             try:
                 with self._starting:
                     await self._prepare(bridge, pool)
@@ -212,6 +220,7 @@ class PostgresStore:
             finally:
                 self._now = None
                 run.writer.abandon()
+                await watch.close()
                 await pool.close()
 
     async def _prepare(self, bridge: Bridge, pool: Pool) -> None:
@@ -225,6 +234,7 @@ class PostgresStore:
     async def _serve(self, run: _Run, started: Callable[[], object]) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(run.pool.keep)
+            nursery.start_soon(run.watch.keep)
             started()
             async with trio.open_nursery() as writing:
                 writing.start_soon(run.writer.run)
