@@ -41,3 +41,11 @@ test("mentions are found, addresses are not", () => {
     { text: "." },
   ])
 })
+
+test("what may be a room is found, and not what only has a # in it", () => {
+  expect(mentions("see #garden, or issue#12, C# and #Nothing")).toEqual([
+    { text: "see " },
+    { text: "#garden", room: "garden" },
+    { text: ", or issue#12, C# and #Nothing" },
+  ])
+})

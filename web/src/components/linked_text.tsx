@@ -1,4 +1,4 @@
-import { withinPage } from "../chat/address"
+import { addressOf, withinPage } from "../chat/address"
 import { linked } from "../model/links"
 import { mentions } from "../model/mention"
 import { useChat } from "./chat_context"
@@ -24,7 +24,25 @@ export function Link({ href, children }: { href: string; children: preact.Compon
 }
 
 function Plain({ text }: { text: string }) {
-  return <>{mentions(text).map(({ text, name }) => (name ? <Mention name={name} /> : text))}</>
+  return (
+    <>
+      {mentions(text).map(({ text, name, room }) => {
+        if (name) return <Mention name={name} />
+        return room ? <RoomMention name={room} /> : text
+      })}
+    </>
+  )
+}
+
+/** A link when there is such a room; not each #1 is one. */
+function RoomMention({ name }: { name: string }) {
+  const isRoom = useChat().directory.value.some((room) => room.name === name)
+  if (!isRoom) return <>#{name}</>
+  return (
+    <a class="font-semibold text-accent hover:underline" href={addressOf(name)}>
+      #{name}
+    </a>
+  )
 }
 
 function Mention({ name }: { name: string }) {

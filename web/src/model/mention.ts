@@ -5,7 +5,7 @@ export interface Unfinished {
 }
 
 const unfinished = /(?:^|[^\w@])@([A-Za-z0-9_-]{0,50})$/
-const mention = /(?<![\w@/])@([A-Za-z0-9_-]{1,50})/g
+const mention = /(?<![\w@/])@([A-Za-z0-9_-]{1,50})|(?<![\w#&/])#([a-z0-9][a-z0-9_-]{0,63})(?![\w-])/g
 
 /** The name that the caret is at the end of, if it is at the end of one. */
 export function unfinishedAt(text: string, caret: number): Unfinished | null {
@@ -37,13 +37,15 @@ export function isMentioned(text: string, name: string): boolean {
   return mentions(text).some((piece) => piece.name?.toLowerCase() === name.toLowerCase())
 }
 
-/** The text in pieces, those with `name` being mentions. */
-export function mentions(text: string): { text: string; name?: string }[] {
-  const pieces: { text: string; name?: string }[] = []
+export type Piece = { text: string; name?: string; room?: string }
+
+/** The text in pieces, those with `name` being mentions of somebody, and those with `room` of what may be a room. */
+export function mentions(text: string): Piece[] {
+  const pieces: Piece[] = []
   let done = 0
   for (const found of text.matchAll(mention)) {
     if (found.index > done) pieces.push({ text: text.slice(done, found.index) })
-    pieces.push({ text: found[0], name: found[1]! })
+    pieces.push(found[1] ? { text: found[0], name: found[1] } : { text: found[0], room: found[2]! })
     done = found.index + found[0].length
   }
   if (done < text.length) pieces.push({ text: text.slice(done) })
