@@ -47,6 +47,8 @@ export class Room {
   /** What is being written here; it stays through reloads. */
   readonly draft: Signal<string>
   readonly unread = computed(() => this.reading.value.unread)
+  /** Whether one can get in, as far as is known. */
+  readonly isThere = computed(() => this.phase.value !== "missing" && this.phase.value !== "refused")
   readonly absence: Absence
   readonly posting: Posting
   readonly removing: Removing

@@ -16,17 +16,21 @@ export function RoomHeader({ room, panel }: { room: Room; panel: Signal<Panel> }
       {!showsRooms.value && <IconButton icon="menu" label={words().rooms.title} onClick={() => (panel.value = "rooms")} />}
       <div class="min-w-0 flex-1 items-center gap-2 sm:flex">
         <h1 class="flex min-w-0 flex-none sm:max-w-1/2">
-          <button
-            type="button"
-            class="flex min-w-0 items-center gap-1 rounded-xl px-2 text-title font-bold tracking-tight hover:bg-press sm:py-1"
-            title={words().rooms.about}
-            onClick={() => (panel.value = "room")}
-          >
-            <span class="truncate">{room.name}</span>
-            <span class="text-quiet">
-              <Icon name="more" size={16} />
-            </span>
-          </button>
+          {room.isThere.value ? (
+            <button
+              type="button"
+              class="flex min-w-0 items-center gap-1 rounded-xl px-2 text-title font-bold tracking-tight hover:bg-press sm:py-1"
+              title={words().rooms.about}
+              onClick={() => (panel.value = "room")}
+            >
+              <span class="truncate">{room.name}</span>
+              <span class="text-quiet">
+                <Icon name="more" size={16} />
+              </span>
+            </button>
+          ) : (
+            <span class="truncate px-2 text-title font-bold tracking-tight">{room.name}</span>
+          )}
         </h1>
         {topic && (
           <p class="min-w-0 flex-1 truncate px-2 text-quiet max-sm:text-small max-sm:leading-4 sm:px-0" title={topic}>

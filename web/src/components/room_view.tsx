@@ -14,12 +14,11 @@ import { type Panel, RoomHeader } from "./room_header"
 
 export function RoomView({ room, panel }: { room: Room; panel: Signal<Panel> }) {
   const chat = useChat()
-  const missing = room.phase.value === "missing" || room.phase.value === "refused"
   return (
     <main class="relative flex min-w-0 flex-1 flex-col">
       <RoomHeader room={room} panel={panel} />
       <ConnectionLine />
-      {missing ? (
+      {!room.isThere.value ? (
         <MissingRoom room={room} />
       ) : (
         <>

@@ -49,7 +49,7 @@ export function RoomsPane({ onChosen }: { onChosen: () => void }) {
 /** In the order in which they are listed. */
 export function roomNames(chat: ReturnType<typeof useChat>): string[] {
   const listed = chat.directory.value.map(({ name }) => name)
-  const names = new Set(["lobby", ...listed, chat.room.value])
+  const names = new Set(["lobby", ...listed, ...(chat.current.value.isThere.value ? [chat.room.value] : [])])
   return [...names].sort((a, b) => Number(b === "lobby") - Number(a === "lobby") || a.localeCompare(b))
 }
 
