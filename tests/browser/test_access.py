@@ -51,6 +51,8 @@ def test_axe_finds_nothing_on_any_screen(somebody: Somebody, server: Server, wid
     bo.says("Some `code`, a [link](https://example.org), @Ada")
     bo.says("> quoted\n\n```\nwide " + "and wider " * 40 + "\n```\n- one\n- two")
     expect(ada.log.locator("pre")).to_be_visible()
+    bo.says("```python\n@gate\ndef wave(name: str = 'Ada') -> int:  # hello\n    return len(name) + 1\n```")
+    expect(ada.log.locator(".hljs-comment")).to_be_visible()
     ada.composer.press_sequentially("@")
     expect(ada.page.get_by_role("option")).to_have_count(1)
     assert_nothing_found(ada)
@@ -72,6 +74,12 @@ def test_axe_finds_nothing_on_any_screen(somebody: Somebody, server: Server, wid
     if width < 500:
         ada.page.get_by_role("button", name="Rooms").click()
         assert_nothing_found(ada)
+    ada.page.get_by_role("button", name="Settings").click()
+    assert_nothing_found(ada)
+    ada.page.get_by_role("button", name="Keyboard and commands").click()
+    expect(ada.page.get_by_text("Edit the last message")).to_be_visible()
+    assert_nothing_found(ada)
+    while ada.page.get_by_role("dialog").count() > 0:
         ada.page.keyboard.press("Escape")
 
     server.kill()

@@ -5,7 +5,7 @@ export function HelpPanel() {
   const { help, keys } = words()
   const command = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : keys.control
   return (
-    <div class="max-h-[80dvh] overflow-y-auto p-5">
+    <div class="max-h-[80dvh] overflow-y-auto p-5" tabIndex={0}>
       <h2 class="pr-10 text-lg font-bold tracking-tight">{help.title}</h2>
       <div class="gap-x-8 sm:columns-2">
         <Group
