@@ -3,15 +3,11 @@
 from pathlib import Path
 from typing import Self
 
-from .axe import SCRIPT, findings
+from .axe import STILL, findings
 from .person import Person
 
 PICTURES = Path(__file__).parents[2] / "screenshots"
 WIDTHS = "[document.documentElement.scrollWidth, document.querySelector('main').scrollWidth, innerWidth]"
-
-STILL = """() => Promise.all(document.getAnimations()
-  .filter(({ effect }) => effect.getTiming().iterations !== Infinity)
-  .map(({ finished }) => finished.catch(() => null)))"""
 
 
 class Camera:
@@ -32,9 +28,8 @@ class Camera:
 
     def takes(self, name: str) -> None:
         page = self._person.page
-        page.evaluate(STILL)  # what shows itself late is there, and what fades in has its contrast
-        if SCRIPT.exists():
-            self._troubles += [f"{name}: {finding}" for finding in findings(self._person)]
+        page.evaluate(STILL)  # what shows itself late is there
+        self._troubles += [f"{name}: {finding}" for finding in findings(self._person)]
         *widths, screen = page.evaluate(WIDTHS)
         if max(widths) > screen:
             self._troubles.append(f"{name} is wider than its screen")

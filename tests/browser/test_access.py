@@ -1,89 +1,131 @@
-"""What axe finds wrong for people who read with their ears, their fingers or in poor light: nothing."""
+"""For people who use their ears, their fingers, or nothing but keys."""
 
-import os
-from pathlib import Path
+from typing import Any
 
-import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from .conftest import Somebody
+from .correspondent import Correspondent
 from .person import Person
 from .server import Server
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-RUN = """async () => {
-  const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-  const { passes, violations } = await axe.run({ runOnly: rules })
-  const found = violations.flatMap(({ help, nodes }) => nodes.map(({ target }) => `${help}: ${target}`))
-  return { passes: passes.length, found }
+PHONE: dict[str, Any] = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
+OUTLINE = """() => {
+  const rings = ({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && parseFloat(outlineWidth) > 0
+  const focused = document.activeElement
+  return focused !== document.body && [focused, focused.closest('form')].some((it) => it && rings(getComputedStyle(it)))
+}"""
+TOO_SMALL = """() => [...document.querySelectorAll('button, input, textarea')]
+  .filter((it) => it.checkVisibility({ visibilityProperty: true }))
+  .map((it) => [it.getBoundingClientRect(), it.outerHTML.slice(0, 120)])
+  .filter(([{ width, height }]) => width < 24 || height < 24)"""
+LISTEN = """() => {
+  window.said = []
+  const region = document.querySelector('main .sr-only[aria-live=polite]')
+  new MutationObserver(() => region.textContent && said.push(region.textContent))
+    .observe(region, { childList: true, characterData: true, subtree: true })
 }"""
 
-pytestmark = pytest.mark.skipif(
-    not AXE.exists() and "CI" not in os.environ, reason="axe-core isn't installed in web/node_modules"
-)
+
+def tabs_to(person: Person, where: Locator) -> None:
+    """Each stop on the way shows that it is one."""
+    for _ in range(40):
+        person.page.keyboard.press("Tab")
+        assert person.page.evaluate(OUTLINE), person.page.evaluate("document.activeElement.outerHTML")
+        if where.evaluate("(it) => it === document.activeElement"):
+            return
+    raise AssertionError("40 times Tab did not lead there.")
 
 
-STILL = """() => Promise.all(document.getAnimations()
-  .filter(({ effect }) => effect.getTiming().iterations !== Infinity)
-  .map(({ finished }) => finished.catch(() => null)))"""
+def test_the_keyboard_alone_is_enough(somebody: Somebody, server: Server) -> None:
+    Correspondent(server.url, "Grace").says("Has anybody seen the key?")
+    ada = somebody().visits()
+    keyboard = ada.page.keyboard
+    tabs_to(ada, ada.name_field)
+    keyboard.type("Ada")
+    keyboard.press("Enter")
+    expect(ada.composer).to_be_focused()
+
+    keyboard.type("First lnie")
+    keyboard.press("Shift+Enter")
+    keyboard.type("second line")
+    keyboard.press("Enter")
+    ada.sees_once("second line")
+    keyboard.press("ArrowUp")
+    expect(ada.page.get_by_label("Edit message")).to_be_focused()
+    keyboard.press("Control+a")
+    keyboard.type("One line")
+    keyboard.press("Enter")
+    ada.sees("(edited)")
+    expect(ada.composer).to_be_focused()
+
+    keyboard.press("Shift+Tab")
+    while not ada.log.evaluate("(log) => log.contains(document.activeElement)"):
+        keyboard.press("Shift+Tab")
+    ada.log.focus()
+    keyboard.press("ArrowUp")
+    keyboard.press("ArrowUp")
+    expect(ada.message("Has anybody seen the key?")).to_be_focused()
+    tabs_to(ada, ada.message("Has anybody seen the key?").get_by_role("button", name="React"))
+    keyboard.press("Enter")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    expect(ada.message("Has anybody seen the key?").get_by_label("Reactions")).to_be_visible()
+
+    keyboard.press("Escape")
+    tabs_to(ada, ada.page.get_by_role("button", name="Bo (you)").or_(ada.page.get_by_role("button", name="Ada (you)")))
+    keyboard.press("Enter")
+    expect(ada.page.get_by_role("dialog")).to_be_visible()
+    keyboard.press("Escape")
+    expect(ada.page.get_by_role("button", name="Ada (you)")).to_be_focused()
 
 
-def assert_nothing_found(person: Person) -> None:
-    person.page.evaluate(STILL)  # what is fading in has little contrast yet
-    person.page.evaluate(AXE.read_text())
-    result = person.page.evaluate(RUN)
-    assert result["passes"] > 10
-    assert result["found"] == []
+def test_what_others_say_is_read_out_and_a_burst_of_it_is_summed_up(somebody: Somebody, server: Server) -> None:
+    grace = Correspondent(server.url, "Grace")
+    grace.says("Long before")
+    ada = somebody().visits().takes_the_name("Ada")
+    ada.page.evaluate(LISTEN)
+    ada.says("My own words")
+    ada.sees_once("My own words")
+    grace.says("Hello Ada")
+    ada.page.wait_for_function("() => said.length === 1")
+    grace.says(*(f"Chapter {number}" for number in range(1, 11)), "x" * 3000)
+    ada.page.wait_for_function("() => said.length > 1")
+    assert ada.page.evaluate("said") == ["Grace: Hello Ada", f"11 new. Grace: {'x' * 200}…"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_on_any_screen(somebody: Somebody, server: Server, width: int, scheme: str) -> None:
-    ada = somebody(width=width, color_scheme=scheme).visits()
-    assert_nothing_found(ada)
+def test_everything_has_a_place_that_can_be_jumped_to(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    for role, name in (
+        ("main", None),
+        ("navigation", "Rooms"),
+        ("complementary", "People here"),
+        ("log", "Messages in lobby"),
+    ):
+        expect(ada.page.get_by_role(role, name=name)).to_have_count(1)  # type: ignore[arg-type]
+    expect(ada.page.get_by_role("heading", level=1)).to_have_count(1)
 
-    ada.takes_the_name("Ada")
-    ada.says("See https://example.org")
-    ada.sees_once("See https://example.org")
-    assert_nothing_found(ada)
 
-    bo = somebody().visits().takes_the_name("Bo")
-    bo.says("Some `code`, a [link](https://example.org), @Ada")
-    bo.says("> quoted\n\n```\nwide " + "and wider " * 40 + "\n```\n- one\n- two")
-    expect(ada.log.locator("pre")).to_be_visible()
-    bo.says("```python\n@gate\ndef wave(name: str = 'Ada') -> int:  # hello\n    return len(name) + 1\n```")
-    expect(ada.log.locator(".hljs-comment")).to_be_visible()
-    ada.composer.press_sequentially("@")
-    expect(ada.page.get_by_role("option")).to_have_count(1)
-    assert_nothing_found(ada)
-    ada.page.keyboard.press("Escape")
+def test_a_finger_alone_is_enough(somebody: Somebody, server: Server) -> None:
+    Correspondent(server.url, "Grace").opens("garden")
+    bo = somebody(**PHONE).visits()
+    bo.name_field.tap()
+    bo.page.keyboard.type("Bo")
+    bo.page.get_by_role("button", name="Join").tap()
+    bo.composer.tap()
+    bo.page.keyboard.type("Morning")
+    bo.page.get_by_role("button", name="Send").tap()
+    bo.sees_once("Morning")
+    bo.message("Morning").tap()
+    bo.message("Morning").get_by_role("button", name="React").tap()
+    bo.message("Morning").get_by_role("button", name="heart").tap()
+    expect(bo.message("Morning").get_by_label("Reactions")).to_be_visible()
+    bo.message("Morning").get_by_role("button", name="Edit").tap()
+    bo.page.get_by_label("Edit message").fill("Good morning")
+    bo.page.get_by_role("button", name="Save").tap()
+    bo.sees_once("Good morning")
 
-    ada.picks("React", "See https://example.org")
-    assert_nothing_found(ada)
-    ada.message("See https://example.org").get_by_role("button", name="heart").click()
-    ada.picks("Edit", "See https://example.org")
-    assert_nothing_found(ada)
-    ada.page.keyboard.press("Escape")
-    ada.picks("Delete", "See https://example.org")
-    assert_nothing_found(ada)
-    ada.undo.click()
-
-    ada.page.get_by_role("button", name="Search messages").click()
-    assert_nothing_found(ada)
-    ada.page.keyboard.press("Escape")
-    if width < 500:
-        ada.page.get_by_role("button", name="Rooms").click()
-        assert_nothing_found(ada)
-    ada.page.get_by_role("button", name="Settings").click()
-    assert_nothing_found(ada)
-    ada.page.get_by_role("button", name="Keyboard and commands").click()
-    expect(ada.page.get_by_text("Edit the last message")).to_be_visible()
-    assert_nothing_found(ada)
-    while ada.page.get_by_role("dialog").count() > 0:
-        ada.page.keyboard.press("Escape")
-
-    server.kill()
-    ada.sees("Connection lost")
-    ada.says("Are you still there?")
-    ada.sees("Goes out when the connection is back.")
-    assert_nothing_found(ada)
+    bo.page.get_by_role("button", name="Rooms").tap()
+    bo.page.get_by_role("dialog", name="Rooms").get_by_role("link", name="garden").tap()
+    expect(bo.page.get_by_role("heading", name="garden", level=1)).to_be_visible()
+    assert bo.page.evaluate(TOO_SMALL) == []

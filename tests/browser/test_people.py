@@ -4,8 +4,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from .axe import assert_nothing_found
 from .conftest import Somebody
-from .test_access import assert_nothing_found
 
 PHONE: dict[str, Any] = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
 

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
+from .axe import assert_nothing_found
 from .conftest import Somebody
-from .test_access import assert_nothing_found
 
 
 def test_a_room_is_created_entered_and_found_by_its_link(somebody: Somebody) -> None:

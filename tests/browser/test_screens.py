@@ -20,7 +20,7 @@ ODD = (
     "See [the plan](https://example.org/plan), https://example.org/" + "allotment/" * 12,
     "- seeds\n- water\n  - from the river\n- patience",
     "> > > Who began this?\n> > Not me.\n> Nor me.\n\nLet us ~~argue~~ dig.",
-    "```py\nfor row in garden:\n    water(row, litres=2)  # too long a line for any phone, and for most desks as well, surely\n```",
+    "```py\nfor row in garden:\n    water(row, litres=2)  # too long a line for any phone and for a desk\n```",
     "مرحبا بالجميع، كيف حالكم اليوم؟ هل رأيتم **المفتاح**؟",
     "🎉🎉",
     "Who has the **key**? `gate.open()` says _no_, @Bo.",
@@ -71,6 +71,7 @@ def test_every_screen_fits(somebody: Somebody, server: Server, screen: dict[str,
 
         searching(bo, camera)
         panes(bo, camera, screen["width"])
+        panels(bo, camera)
         bo.page.goto(f"{bo.url}#/cellar")
         bo.sees("There is no room called cellar.")
         camera.takes("missing")
@@ -88,10 +89,29 @@ def searching(bo: Person, camera: Camera) -> None:
     bo.page.get_by_role("button", name="Close").click()
 
 
+def panels(bo: Person, camera: Camera) -> None:
+    bo.log.focus()
+    bo.page.keyboard.press("?")
+    expect(bo.page.get_by_role("dialog", name="Keyboard and commands")).to_be_visible()
+    camera.takes("help")
+    bo.page.keyboard.press("Escape")
+    bo.log.focus()
+    bo.page.keyboard.press("End")
+    bo.page.keyboard.press("Delete")
+    expect(bo.undo).to_be_focused()
+    camera.takes("undo")
+    bo.page.keyboard.press("Enter")
+
+
 def panes(bo: Person, camera: Camera, width: int) -> None:
     if width < 768:
         bo.page.get_by_role("button", name="Rooms", exact=True).click()
         camera.takes("rooms")
+    bo.page.get_by_role("button", name="Settings").click()
+    camera.takes("settings")
+    bo.page.keyboard.press("Escape")
+    if width < 768 and bo.page.get_by_role("dialog", name="Rooms").count() == 0:
+        bo.page.get_by_role("button", name="Rooms", exact=True).click()
     bo.page.get_by_role("button", name="New room").click()
     camera.takes("new-room")
     bo.page.keyboard.press("Escape")

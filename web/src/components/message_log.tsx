@@ -7,6 +7,7 @@ import { hasStrayed, nearsEnd, nearsStart, screenful, spanAround, theEnd } from 
 import { Refused } from "../connection/ask"
 import type { User } from "../model/contract"
 import { useChat } from "./chat_context"
+import { Announcement } from "./announcement"
 import { Day } from "./clock"
 import { AloneHint, EmptyHint, RoomStart } from "./hints"
 import { Icon } from "./icon"
@@ -123,8 +124,6 @@ export function MessageLog({ room }: { room: Room }) {
   )
 }
 
-const readWithin = 2000
-
 interface Drawn {
   rows: Row[]
   /** Whether the first message held is among them, and whether the newest there is. */
@@ -155,20 +154,6 @@ function quietly(loading: Promise<void>): void {
   loading.catch((error: unknown) => {
     if (!(error instanceof Refused)) throw error
   })
-}
-
-/** Reads out what others say, and nothing that one scrolls past. */
-function Announcement({ room }: { room: Room }) {
-  const heard = room.heard.value
-  useEffect(() => {
-    const timer = setTimeout(() => (room.heard.value = null), readWithin)
-    return () => clearTimeout(timer)
-  }, [heard])
-  return (
-    <p class="sr-only" aria-live="polite">
-      {heard && `${heard.user.name}: ${heard.text}`}
-    </p>
-  )
 }
 
 function Line({ row, room, active }: { row: Row; room: Room; active: boolean }) {

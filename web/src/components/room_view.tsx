@@ -39,7 +39,7 @@ export function RoomView({ room, panel }: { room: Room; panel: Signal<Panel> }) 
 function TypingLine({ room }: { room: Room }) {
   const line = typingLine(room.typists.value, words())
   return (
-    <p class="flex h-6 items-center gap-2 px-4 text-[0.8125rem] text-quiet" aria-live="polite">
+    <p class="flex h-6 items-center gap-2 px-4 text-[0.8125rem] text-quiet">
       {line && <span class="typing-dots" aria-hidden="true" />}
       <span class="truncate">{line}</span>
     </p>
