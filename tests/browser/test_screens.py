@@ -132,7 +132,7 @@ def test_whatever_people_write_looks_right(
     long.says("Morning all", *ODD)
     bo = somebody(color_scheme=scheme, **screen).comes_through(tunnel).visits().takes_the_name("Bo")
     with Camera(bo, f"{screen['width']}-{scheme}") as camera:
-        expect(bo.log.locator("pre")).to_be_visible()
+        expect(bo.log.locator("pre .hljs-comment")).to_be_visible()
         camera.takes("odd")
         long.says("4,000 letters: " + "It was said at length, and then once more. " * 92)
         bo.log.hover()
@@ -163,7 +163,7 @@ def test_other_languages_and_other_eyes(
     bo = somebody(**options)
     bo.page.goto(bo.url)
     with Camera(bo, looks) as camera:
-        expect(bo.log.locator("pre")).to_be_visible()
+        expect(bo.log.locator("pre .hljs-comment")).to_be_visible()
         camera.takes("visitor")
         bo.page.locator("main form input").fill("Bo")
         bo.page.locator("main form button[type=submit]").click()
