@@ -97,7 +97,7 @@ def several(seed: int) -> Schedule:
     users = (*one.users, *chance.choices(("ann", "bob", None, None, None), k=chance.randrange(1, 4)))
     moments = [chance.uniform(0.5, length) for _ in range(chance.randrange(3, 9))]
     steps = [step for moment in moments for step in _burst(chance, moment, len(users), one.rooms)]
-    for _ in range(chance.choice((0, 0, 1, 2, 3))):
+    for _ in range(chance.choice((0, 1, 2, 3))):
         steps += _contest(chance, length, users, one.rooms, nodes)
     steps += faults_of_several(chance, moments, length, len(users), one.rooms, nodes)
     if chance.random() < 0.25:
@@ -131,7 +131,9 @@ def _contest(
     at, name = chance.uniform(0.5, length), chance.randrange(len(GUESTS))
     kind = chance.random()
     if kind < 0.4:
-        gone, again = at + chance.uniform(0.2, 2), at + chance.uniform(2, 8)
+        at = chance.uniform(0.5, length / 2)
+        gone = at + chance.uniform(0.2, 1)
+        again = gone + chance.uniform(3.2, 5)
         one, other = chance.choice(visitors), chance.choice(visitors)
         deeds = [(at, "identify", one), (gone, "reopen", one), (again, "identify", other)]
     else:
