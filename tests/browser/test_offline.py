@@ -81,3 +81,15 @@ def test_the_same_page_is_not_offered_anew(somebody: Somebody, server: Server) -
     ada.says("Still the same")
     ada.sees_once("Still the same")
     ada.sees_no("There is a newer version of this page.")
+
+
+def test_ones_own_language_is_there_without_a_connection_after_one_visit(somebody: Somebody, server: Server) -> None:
+    greta = somebody(locale="de").visits().may_go_offline()
+    greta.sees("Wähl einen Namen, um mitzureden.")
+    greta.waits_until(
+        "async () => (await (await caches.open('shell')).keys()).some(({ url }) => url.includes('german'))"
+    )
+    server.kill()
+    greta.page.reload()
+    greta.sees("Verbindung verloren, neuer Versuch läuft…")
+    greta.sees("Wähl einen Namen, um mitzureden.")

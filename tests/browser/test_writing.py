@@ -137,3 +137,23 @@ def test_a_shortcode_becomes_its_emoji_while_one_writes(somebody: Somebody) -> N
     ada = somebody().visits().takes_the_name("Ada")
     ada.composer.press_sequentially("Well done :tada: everybody")
     expect(ada.composer).to_have_value("Well done 🎉 everybody")
+
+
+def test_what_is_pasted_keeps_its_lines_and_may_be_too_long_for_now(somebody: Somebody) -> None:
+    ada = somebody(permissions=["clipboard-read", "clipboard-write"]).visits().takes_the_name("Ada")
+    low = ada.composer.bounding_box()
+    ada.composer.focus()
+    ada.page.evaluate("() => navigator.clipboard.writeText('one\\ntwo\\n' + 'x'.repeat(4000))")
+    ada.page.keyboard.press("Control+v")
+    expect(ada.composer).to_have_value("one\ntwo\n" + "x" * 4000)
+    high = ada.composer.bounding_box()
+    assert low is not None
+    assert high is not None
+    assert high["height"] > 2 * low["height"]
+    ada.sees("-8")
+    expect(ada.page.get_by_role("button", name="Send")).to_be_disabled()
+    for _ in range(8):
+        ada.page.keyboard.press("Backspace")
+    ada.page.keyboard.press("Enter")
+    ada.sees_once("two")
+    expect(ada.composer).to_have_value("")

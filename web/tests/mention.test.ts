@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { finished, mentions, unfinishedAt, whoIsMeant } from "../src/model/mention"
+import { finished, isMentioned, mentions, unfinishedAt, whoIsMeant } from "../src/model/mention"
 
 describe("a name that is being written", () => {
   test.each([
@@ -48,4 +48,18 @@ test("what may be a room is found, and not what only has a # in it", () => {
     { text: "#garden", room: "garden" },
     { text: ", or issue#12, C# and #Nothing" },
   ])
+})
+
+describe("somebody is mentioned", () => {
+  test.each([
+    ["Good morning, @Ada!", true],
+    ["@ada_", false],
+    ["@ADA: look", true],
+    ["> @Ada: quoted\n\nYes", true],
+    ["ada@ada.example", false],
+    ["Ada", false],
+    ["@Adam", false],
+  ])("in %j: %s", (text, is) => {
+    expect(isMentioned(text, "Ada")).toBe(is)
+  })
 })

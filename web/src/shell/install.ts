@@ -8,9 +8,16 @@ interface TrustedTypes {
 /** Lets the browser keep the page, once it has nothing better to do. Plain http other than localhost can't. */
 export function keepShell(): void {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return
-  window.addEventListener("load", () => void navigator.serviceWorker.register(trusted()).catch(() => undefined), {
-    once: true,
-  })
+  window.addEventListener("load", () => void install().catch(() => undefined), { once: true })
+}
+
+/** What the page fetched before there was a worker to see it is kept as well; the browser has it at hand. */
+async function install(): Promise<void> {
+  await navigator.serviceWorker.register(trusted())
+  await navigator.serviceWorker.ready
+  const cache = await caches.open("shell")
+  for (const { name } of performance.getEntriesByType("resource"))
+    if (new URL(name).pathname.startsWith("/assets/") && !(await cache.match(name))) await cache.add(name)
 }
 
 /** The one string that the page ever turns into a script; the server's policy lets no other one pass. */
