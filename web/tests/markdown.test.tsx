@@ -18,6 +18,7 @@ test.each([
   ["> quoted", "blockquote p", "quoted"],
   ["- one\n- two", "li ul", "onetwo"],
   ["3. three\n4. four", "li ol", "threefour"],
+  ["- one\n  1. of one\n- two", "li ol ul", "oneof onetwo"],
   ["one\ntwo", "br p", "onetwo"],
 ])("%j is shown as %s", (text, elements, words) => {
   const page = drawn(text)

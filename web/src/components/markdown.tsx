@@ -95,14 +95,14 @@ function AsWritten({ text, children }: { text: string; children?: ComponentChild
   )
 }
 
-/** One item alone is most often a sentence: "1986. What a year!" */
-function List({ token, children }: { token: Tokens.List; children?: ComponentChildren }) {
-  if (token.items.length < 2) return <AsWritten text={token.raw}>{children}</AsWritten>
+/** One item alone is most often a sentence, "1986. What a year!", unless it is inside another. */
+function List({ token, isInner = false, children }: { token: Tokens.List; isInner?: boolean; children?: ComponentChildren }) {
+  if (token.items.length < 2 && !isInner) return <AsWritten text={token.raw}>{children}</AsWritten>
   const items = token.items.map((item) => (
     <li class="break-words" dir="auto">
-      {item.tokens.map((token) => (
-        <Block token={token} />
-      ))}
+      {item.tokens.map((token) =>
+        token.type === "list" ? <List token={token as Tokens.List} isInner /> : <Block token={token} />,
+      )}
     </li>
   ))
   return (
