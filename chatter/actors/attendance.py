@@ -26,7 +26,6 @@ class Attendance:
         self._room = room
         self._audience = audience
         self._registry = registry
-        self._in_debt = False
 
     def arrived(self, member: Member) -> None:
         """Tell it who is here, itself included, as soon as that is known; and the registry that it came."""
@@ -48,13 +47,13 @@ class Attendance:
 
     def tell_everything(self) -> None:
         """Who is here, to a registry that has forgotten, or never knew."""
-        self._in_debt = False
+        self._audience.registry_is_behind = False
         metas = [_meta(member, self._audience) for member in self._audience]
         everybody = tuple(meta for meta in metas if meta is not None)
         self._tell(Watch(self._name, self._room, self._audience.__len__, everybody))
 
     def settle_debt(self) -> None:
-        if self._in_debt:
+        if self._audience.registry_is_behind:
             self.tell_everything()
 
     def learn(self, changed: PresenceChanged) -> Diff:
@@ -82,7 +81,7 @@ class Attendance:
         try:
             self._registry.cast(message)
         except ActorError:
-            self._in_debt = True
+            self._audience.registry_is_behind = True
 
 
 def _meta(member: Member, audience: Audience) -> Meta | None:

@@ -105,12 +105,14 @@ def _lane_key(member: Member) -> _LaneKey:
 
 class Audience:
     """See the module. `told_seq`: the last event that is told, or on its way. `people`: the presence last told; until
-    it is known (`knows_people`) members wait for it as `strangers`, each with whether it came as somebody."""
+    it is known (`knows_people`) members wait for it as `strangers`, each with whether it came as somebody.
+    `registry_is_behind`: the presence registry could not be told everything."""
 
     def __init__(self) -> None:
         self.told_seq: int | None = None
         self.people = PresenceSet()
         self.knows_people = True
+        self.registry_is_behind = False
         self.strangers: list[tuple[Member, bool]] = []
         self._departures = Departures()
         self._lanes: dict[_LaneKey, Lane] = {}
@@ -126,6 +128,11 @@ class Audience:
     def __contains__(self, member: Member) -> bool:
         lane = self._lanes.get(_lane_key(member))
         return lane is not None and member in lane
+
+    @property
+    def wants_a_look(self) -> bool:
+        """Whether its room may be idle, or has something to make up for."""
+        return not self._lanes or self._departures.count > 0 or self.registry_is_behind
 
     def add(self, member: Member) -> None:
         key = _lane_key(member)

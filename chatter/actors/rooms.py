@@ -87,6 +87,10 @@ class RoomTable:
     def items(self) -> list[tuple[str, Ref[RoomMessage]]]:
         return list(self._refs.items())
 
+    def wanting_a_look(self) -> list[str]:
+        """Most rooms are in use, and are left alone: waking one costs more than looking at hundreds."""
+        return [name for name, audience in self._audiences.items() if audience.wants_a_look]
+
     def told(self) -> list[tuple[str, int]]:
         """The last event that the members of each were told; without those that are just starting."""
         return [(name, seq) for name, audience in self._audiences.items() if (seq := audience.told_seq) is not None]
@@ -187,11 +191,8 @@ class Directory(Actor[DirectoryMessage]):
 
     def _sweep(self) -> None:
         self._table.remind()
-        for _, ref in self._table.items():
-            try:
-                ref.cast(EndIfIdle())
-            except ActorError:  # it has ended already, or is anything but idle
-                continue
+        for name in self._table.wanting_a_look():
+            self._tell(name, EndIfIdle())
 
     async def _compare(self) -> None:
         """Tell the rooms that missed something: whatever they did not hear from other nodes, they find in the store.

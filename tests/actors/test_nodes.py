@@ -378,3 +378,13 @@ async def test_a_room_that_crashes_loses_nobody_on_either_node(pair: Pair) -> No
     await ann.says("still here")
     await trio.sleep(A_WHILE)
     assert bob.seqs() == [1]
+
+
+async def test_only_rooms_that_may_be_idle_are_disturbed_now_and_then(stage: Stage) -> None:
+    ann = await stage.member("Ann")
+    await stage.rooms.create("attic", "")
+    await stage.rooms.open("attic")
+    assert stage.table.wanting_a_look() == ["attic"]
+    await ann.close()
+    await trio.sleep(A_WHILE)
+    assert stage.table.wanting_a_look() == ["lobby", "attic"]
