@@ -29,16 +29,16 @@ class Attendance:
 
     def arrived(self, member: Member) -> None:
         """Tell it who is here, itself included, as soon as that is known; and the registry that it came."""
-        meta, audience = _meta(member, self._audience), self._audience
-        if audience.knows_people:
-            member.push("presence_state", audience.people.state_payload(meta))
+        meta = _meta(member)
+        if self._audience.knows_people:
+            self._show_people(member, meta)
         else:
-            audience.strangers.append((member, meta is not None))
+            self._audience.strangers.append((member, meta is not None))
         if meta is not None:
             self._tell(Track(self._name, meta))
 
     def changed(self, member: Member) -> None:
-        meta = _meta(member, self._audience)
+        meta = _meta(member)
         if meta is not None and member in self._audience:
             self._tell(Track(self._name, meta))
 
@@ -48,7 +48,7 @@ class Attendance:
     def tell_everything(self) -> None:
         """Who is here, to a registry that has forgotten, or never knew."""
         self._audience.registry_is_behind = False
-        metas = [_meta(member, self._audience) for member in self._audience]
+        metas = [_meta(member) for member in self._audience]
         everybody = tuple(meta for meta in metas if meta is not None)
         self._tell(Watch(self._name, self._room, self._audience.__len__, everybody))
 
@@ -63,7 +63,21 @@ class Attendance:
             self._introduce(changed.everybody)
         diff = changed.diff if changed.everybody is None else difference(people.snapshot(), changed.everybody)
         people.apply(diff)
+        for meta in diff.joins:
+            self._welcome(meta)
         return diff
+
+    def _welcome(self, meta: Meta) -> None:
+        """The others hear of a newcomer, who may have changed meanwhile: no diff will take back what it knows alone."""
+        newcomer, known = self._audience.newcomers.pop(meta.key, (None, meta))
+        if newcomer is not None and known != meta:
+            newcomer.push("presence_diff", encode(difference([known], [meta]).as_payload()))
+
+    def _show_people(self, member: Member, arriving: Meta | None) -> None:
+        people = self._audience.people
+        member.push("presence_state", people.state_payload(arriving))
+        if arriving is not None and not people.lists(arriving.user_id):
+            self._audience.newcomers[member.key] = member, arriving
 
     def _introduce(self, everybody: tuple[Meta, ...]) -> None:
         """Tell those who came before it was known here who is on other nodes; who came here follows, as always."""
@@ -74,8 +88,7 @@ class Attendance:
         strangers, audience.strangers = audience.strangers, []
         for member, came_as_somebody in strangers:
             if member in audience:
-                arriving = member.meta if came_as_somebody else None
-                member.push("presence_state", audience.people.state_payload(arriving))
+                self._show_people(member, member.meta if came_as_somebody else None)
 
     def _tell(self, message: PresenceMessage) -> None:
         try:
@@ -84,7 +97,7 @@ class Attendance:
             self._audience.registry_is_behind = True
 
 
-def _meta(member: Member, audience: Audience) -> Meta | None:
+def _meta(member: Member) -> Meta | None:
     """The member's presence; with the same ref for as long as nothing about it changes."""
     user, known = member.user, member.meta
     if user is None:
@@ -93,8 +106,5 @@ def _meta(member: Member, audience: Audience) -> Meta | None:
     meta = Meta.of(user, key=member.key, phx_ref=ref, online_at=member.online_at, status=member.status)
     if known is not None and known != meta:
         meta = attrs.evolve(meta, phx_ref=new_id())
-        if known != audience.people.get(member.key):
-            # Only the member itself was told of it, as it arrived: nobody's diff will take it back.
-            member.push("presence_diff", encode(difference([known], [meta]).as_payload()))
     member.meta = meta
     return meta

@@ -13,7 +13,7 @@ import attrs
 import trio
 
 from chatter.actors.member import Departures, Member
-from chatter.core.presence import PresenceSet
+from chatter.core.presence import Meta, PresenceSet
 from chatter.wire.phoenix import Codec
 
 BREATH: Final = 512
@@ -105,7 +105,8 @@ def _lane_key(member: Member) -> _LaneKey:
 
 class Audience:
     """See the module. `told_seq`: the last event that is told, or on its way. `people`: the presence last told; until
-    it is known (`knows_people`) members wait for it as `strangers`, each with whether it came as somebody.
+    it is known (`knows_people`) members wait for it as `strangers`, each with whether it came as somebody. `newcomers`,
+    by their key, were told of themselves as they arrived, and nobody else was yet.
     `registry_is_behind`: the presence registry could not be told everything."""
 
     def __init__(self) -> None:
@@ -114,6 +115,7 @@ class Audience:
         self.knows_people = True
         self.registry_is_behind = False
         self.strangers: list[tuple[Member, bool]] = []
+        self.newcomers: dict[str, tuple[Member, Meta]] = {}
         self._departures = Departures()
         self._lanes: dict[_LaneKey, Lane] = {}
         self._on_their_way: deque[_Telling] = deque()
@@ -149,6 +151,7 @@ class Audience:
         if lane is not None and member in lane:
             self._let_go(member)
             lane.discard(member)
+            self.newcomers.pop(member.key, None)
             if not lane:
                 del self._lanes[key]
 

@@ -84,6 +84,9 @@ class PresenceSet:
     def get(self, key: str) -> Meta | None:
         return self._metas.get(key)
 
+    def lists(self, user_id: str) -> bool:
+        return user_id in self._people
+
     def put(self, meta: Meta) -> None:
         self.drop(meta.key)
         self._metas[meta.key] = meta
@@ -116,7 +119,7 @@ class PresenceSet:
         """The JSON of `presence_state`; with somebody who is arriving and not in the set yet."""
         if self._body is None:
             self._body = b",".join([self._fragment(user_id) for user_id in self._people])
-        if arriving is None or arriving.user_id in self._people:
+        if arriving is None or self.lists(arriving.user_id):
             return b"{%b}" % self._body
         own = _encode(as_payload([arriving]))[1:-1]
         return b"{%b,%b}" % (self._body, own) if self._body else b"{%b}" % own
