@@ -20,11 +20,14 @@ class Bugs(dict[str, Bug]):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self._plan = plan
+        self._first: dict[str, int] = {}
 
-    def bug(self, where: Any, name: str) -> Plant:
-        """Put something else in the place of a function; what is decorated makes it of the function itself."""
+    def bug(self, where: Any, name: str, first: int = 0) -> Plant:
+        """Put something else in the place of a function; what is decorated makes it of the function itself. `first`:
+        seeds before this one need not be tried, since they find nothing."""
 
         def plant(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            self._first[make.__name__] = first
             self[make.__name__] = lambda: patch.object(where, name, make(getattr(where, name)))
             return make
 
@@ -35,11 +38,11 @@ class Bugs(dict[str, Bug]):
         with self[name]():
             yield
 
-    def first_that_fails(self) -> int | None:
-        return next((seed for seed in range(ENOUGH) if one(seed, plan=self._plan).violation is not None), None)
+    def first_that_fails(self, first: int = 0) -> int | None:
+        return next((seed for seed in range(first, ENOUGH) if one(seed, plan=self._plan).violation is not None), None)
 
     def must_be_found(self, name: str) -> None:
         with self.planted(name):
-            finder = self.first_that_fails()
+            finder = self.first_that_fails(self._first[name])
         assert finder is not None, f"{ENOUGH} seeds did not find that {name.replace('_', ' ')}"
         assert one(finder, plan=self._plan).violation is None

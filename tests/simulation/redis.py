@@ -4,12 +4,14 @@ names. Each node has a `Cable` to it, which may be as bad as the bus's port allo
 The bus that runs here is the real one (`chatter.bus.redis`); only what it connects to is ours.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
+import anyio
 import attrs
 import trio
 from coredis.exceptions import ConnectionError as Lost
@@ -19,6 +21,7 @@ from tests.simulation.agenda import Agenda
 
 T = TypeVar("T")
 
+PUBLISH, SUBSCRIBE = b"PUBLISH", b"SUBSCRIBE"
 OPEN, REFUSED, SILENT = "open", "refused", "silent"
 IN_A_ROW = 2
 """So many messages in succession are lost at the most: a bus that loses all is one that is cut."""
@@ -45,7 +48,7 @@ class Cable:
         self.state = state
         self.dead = False
         self.broken_at = self.whole_since = agenda.now
-        self.ears: dict[Ear, None] = {}
+        self.connections: dict[Connection, None] = {}
         self.changed = trio.Event()
         self.generation = 0
         self.chance = chance
@@ -71,8 +74,8 @@ class Cable:
 
     def _hang_up(self) -> None:
         self.generation += 1
-        for ear in list(self.ears):
-            ear.end()
+        for connection in list(self.connections):
+            connection.invalidate()
 
     def _tell(self) -> None:
         self.broken_at = self.whole_since = self._agenda.now
@@ -90,7 +93,7 @@ class Cable:
     async def cross(self, generation: int) -> None:
         """A request's way to Redis, or the answer's way back."""
         await trio.sleep(round(self.chance.uniform(0, self.traffic.latency), 3))
-        while self.state == SILENT and self.generation == generation:
+        while self.state == SILENT and self.generation == generation and not self.dead:
             await self.changed.wait()
         if self.generation != generation or not self.usable:
             raise Lost("the connection is lost")
@@ -139,9 +142,9 @@ class Redis:
     def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
         for channel, data in messages:
             for cable in self.cables.values():
-                for ear in cable.ears:
-                    if channel in ear.channels:
-                        cable.carry(partial(ear.hear, channel, data))
+                for connection in cable.connections:
+                    if channel in connection.channels:
+                        cable.carry(partial(connection.hear, channel, data))
 
     # -- keys
 
@@ -186,7 +189,7 @@ class Client:
 
     def __init__(self, redis: Redis, name: str, connect: float, answer: float) -> None:
         self.name = name
-        self._redis = redis
+        self.redis = redis
         self._cable = redis.cables[name]
         self._generation = self._cable.generation
         self._connect = connect
@@ -203,90 +206,134 @@ class Client:
     async def _ask(self, command: Callable[[], T], patience: float) -> T:
         with trio.move_on_after(patience):
             await self._cable.cross(self._generation)
-            if not self._redis.up:
+            if not self.redis.up:
                 raise Lost("connection refused")
             answer = command()
             await self._cable.cross(self._generation)
             return answer
         raise TimeoutError(f"no answer within {patience} s")
 
-    @asynccontextmanager
-    async def pubsub(self, **_: object) -> "AsyncIterator[Ear]":
-        ear = Ear(self)
-        self._cable.ears[ear] = None
-        try:
-            yield ear
-        finally:
-            ear.end()
+    @property
+    def connection_pool(self) -> "Client":
+        return self
 
     @asynccontextmanager
-    async def pipeline(self, **_: object) -> "AsyncIterator[Pipeline]":
-        pipeline = Pipeline()
-        yield pipeline
-        await self.ask(lambda: self._redis.publish(pipeline.messages))
+    async def acquire(self) -> "AsyncIterator[Connection]":
+        connection = Connection(self)
+        self._cable.connections[connection] = None
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(connection.write)
+                yield connection
+                nursery.cancel_scope.cancel()
+        finally:
+            connection.invalidate()
+
+    async def cross(self) -> None:
+        await self._cable.cross(self._generation)
+        if not self.redis.up:
+            raise Lost("the connection is lost")
 
     async def ask(self, command: Callable[[], T]) -> T:
         return await self._ask(command, self._answer)
 
     async def eval(self, script: str, keys: Sequence[str], args: Sequence[str]) -> int:
-        run = self._redis.scripts[script]
+        run = self.redis.scripts[script]
         return await self.ask(lambda: run(self, keys, args))
 
     async def set(self, key: str, _value: bytes, *, px: int) -> None:
-        await self.ask(lambda: self._redis.set(key, px / 1000))
+        await self.ask(lambda: self.redis.set(key, px / 1000))
 
     async def delete(self, keys: Sequence[str]) -> None:
-        await self.ask(lambda: self._redis.delete(keys))
+        await self.ask(lambda: self.redis.delete(keys))
 
 
-@attrs.define
-class Pipeline:
-    messages: list[tuple[str, bytes]] = attrs.Factory(list)
-
-    def publish(self, channel: str, data: bytes) -> None:
-        self.messages.append((channel, data))
-
-
-class Ear:
-    """As `coredis`' `PubSub`: a connection on which it only hears. What comes while its cable is silent comes later."""
+class Connection:
+    """As `coredis`' connection, used without its commands. What comes while its cable is silent comes later."""
 
     def __init__(self, client: Client) -> None:
         self.channels: set[str] = set()
         self._client = client
         self._cable = client._cable
-        self._heard: list[dict[str, Any]] = []
-        self._over = False
+        self._commands, self._to_write = trio.open_memory_channel[tuple[bytes, tuple[str, ...]]](math.inf)
+        self._pushed: list[list[Any]] = []
+        self._ended = trio.Event()
         self._news = trio.Event()
 
-    async def subscribe(self, *channels: str) -> None:
-        await self._client.ask(lambda: self.channels.update(channels))
-        self._cable.whole_since = self._cable.now
+    @property
+    def _over(self) -> bool:
+        return self._ended.is_set()
 
-    async def unsubscribe(self, *channels: str) -> None:
-        await self._client.ask(lambda: self.channels.difference_update(channels))
+    @property
+    def stream(self) -> "Connection | None":
+        return None if self._over else self
+
+    async def send(self, data: bytes) -> None:
+        try:
+            await self._client.cross()
+        except Lost as lost:
+            raise anyio.BrokenResourceError from lost
+        self._client.redis.publish([(words[1].decode(), words[2]) for words in _commands(data) if words[0] == PUBLISH])
+
+    def send_command(self, command: bytes, *channels: str) -> None:
+        self._commands.send_nowait((command, channels))
+
+    async def write(self) -> None:
+        """What was to be sent by command; what Redis says to it is pushed."""
+        with suppress(Lost):
+            async for command, channels in self._to_write:
+                await self._client.cross()
+                change = self.channels.update if command == SUBSCRIBE else self.channels.difference_update
+                change(channels)
+                await self._client.cross()
+                self._cable.whole_since = self._cable.now
+                for count, channel in enumerate(channels):
+                    self._push([command.lower(), channel.encode(), count])
 
     def hear(self, channel: str, data: bytes) -> None:
-        self._heard.append({"channel": channel.encode(), "data": data})
+        self._push([b"message", channel.encode(), data])
+
+    def _push(self, message: list[Any]) -> None:
+        self._pushed.append(message)
         self._news.set()
 
-    def end(self) -> None:
-        self._over = True
-        self._cable.ears.pop(self, None)
+    def invalidate(self) -> None:
+        self._ended.set()
+        self._cable.connections.pop(self, None)
         self._news.set()
 
-    def __aiter__(self) -> "Ear":
-        return self
+    @property
+    async def push_messages(self) -> AsyncGenerator[list[Any], None]:
+        while True:
+            await trio.lowlevel.checkpoint()
+            while not self._over and (not self._pushed or self._cable.state == SILENT):
+                await self._wait()
+            if self._over:
+                raise Lost("the connection is lost")
+            yield self._pushed.pop(0)
 
-    async def __anext__(self) -> dict[str, Any]:
-        await trio.lowlevel.checkpoint()
-        while not self._over and (not self._heard or self._cable.state == SILENT):
-            await self._wait()
+    @property
+    async def streamed_messages(self) -> AsyncGenerator[object, None]:
+        """Nothing: it does as it is asked, and says nothing to what it is told."""
+        await self._ended.wait()
         if self._over:
             raise Lost("the connection is lost")
-        return self._heard.pop(0)
+        yield None
 
     async def _wait(self) -> None:
         """Until there is something, or the cable is different."""
-        changed = self._cable.changed if self._heard else self._news
+        changed = self._cable.changed if self._pushed else self._news
         await changed.wait()
         self._news = trio.Event()
+
+
+def _commands(data: bytes) -> Iterator[list[bytes]]:
+    """Of Redis' protocol, in which each word's length stands before it."""
+    while data:
+        count, _, data = data.removeprefix(b"*").partition(b"\r\n")
+        words = []
+        for _ in range(int(count)):
+            length, _, data = data.removeprefix(b"$").partition(b"\r\n")
+            words.append(data[: int(length)])
+            data = data[int(length) + 2 :]
+        yield words

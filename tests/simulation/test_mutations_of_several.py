@@ -121,7 +121,7 @@ def people_of_a_process_before_stay(real: Any) -> Any:
     return lambda self, node, before=None: real(self, node) if before is None else {}
 
 
-@bug(Abroad, "leave")
+@bug(Abroad, "leave", first=170)
 def a_node_that_stops_does_not_say_so(_: Any) -> Any:
     return lambda self: None
 
@@ -165,7 +165,7 @@ def the_lease_is_not_renewed(_: Any) -> Any:
     return keep_lease
 
 
-@bug(RedisClaims, "_claim_all")
+@bug(RedisClaims, "_claim_all", first=60)
 def names_are_not_claimed_again(_: Any) -> Any:
     async def claim_all(self: RedisClaims, client: Any) -> None:
         await trio.lowlevel.checkpoint()
@@ -173,7 +173,7 @@ def names_are_not_claimed_again(_: Any) -> Any:
     return claim_all
 
 
-@bug(RedisClaims, "_give_up_unanswered")
+@bug(RedisClaims, "_give_up_unanswered", first=60)
 def a_name_that_was_given_without_an_answer_is_not_claimed_again(_: Any) -> Any:
     async def give_up(self: RedisClaims) -> None:
         await trio.sleep_forever()
