@@ -16,14 +16,14 @@ from chatter.actors.room_messages import RoomMessage
 from chatter.core.log import Dialect
 from chatter.core.model import User
 from chatter.core.presence import Diff, Meta
-from chatter.wire.phoenix import LONGPOLL_V2
+from chatter.wire.phoenix import V2, Codec
 
 
 class Newcomer:
     """A member, and its connection; `heard` are the events and payloads that were pushed to it."""
 
     id = "ann"
-    codec = LONGPOLL_V2
+    codec = Codec(V2, bytes)
     closed = False
 
     def __init__(self) -> None:
