@@ -93,6 +93,48 @@ async def test_a_host_that_takes_connections_and_says_nothing_does_not_hold_up_t
                 assert not bus.connected
 
 
+async def test_a_redis_that_takes_no_more_is_given_up_though_a_write_is_stuck(server: RedisServer) -> None:
+    events: list[BusEvent] = []
+    async with running(RedisBus(server.url, events.append)) as bus:
+        server.signal(signal.SIGSTOP)
+        for _ in range(100):
+            say(bus, "room:lobby", bytes(1024 * 1024))
+            await trio.sleep(0)
+        before = bus.statistics().published
+        await eventually(lambda: not bus.connected)
+        assert bus.statistics().published == before, "more than the kernel's buffers was taken"
+        assert bus.statistics().dropped > 50
+        server.signal(signal.SIGCONT)
+        await eventually(lambda: bus.connected)
+
+
+async def test_a_redis_that_may_not_be_hushed_is_not_listened_to(server: RedisServer) -> None:
+    async with await trio.open_tcp_stream("127.0.0.1", server.port) as stream:
+        await stream.send_all(b"ACL SETUSER default -client\r\nCLIENT ID\r\n")
+        answer = b""
+        while answer.count(b"\r\n") < 2:
+            answer += await stream.receive_some()
+        assert b"-NOPERM" in answer
+    async with running(RedisBus(server.url)) as one, running(RedisBus(server.url)) as two:
+        ear = Ear(two, "room:lobby")
+        await ear.ready()
+        for number in range(2_000):
+            say(one, "room:lobby", b"%d" % number)
+        await ear.until(lambda ear: ear.heard[-1:] == [b"1999"])
+        assert one.statistics().connections == two.statistics().connections == 1
+
+
+async def test_a_room_that_may_not_be_heard_is_an_error(server: RedisServer) -> None:
+    events: list[BusEvent] = []
+    async with await trio.open_tcp_stream("127.0.0.1", server.port) as stream:
+        await stream.send_all(b"ACL SETUSER default resetchannels &chatter:pulse:*\r\n")
+        assert await stream.receive_some() == b"+OK\r\n"
+    async with running(RedisBus(server.url, events.append)) as bus:
+        Ear(bus, "room:lobby")
+        await eventually(lambda: any(isinstance(event, BusLost) for event in events))
+    assert "channel" in str(events[-1])
+
+
 async def test_what_is_told_faster_than_redis_takes_it_does_not_pile_up(server: RedisServer) -> None:
     async with running(RedisBus(server.url)) as bus:
         for number in range(30_000):

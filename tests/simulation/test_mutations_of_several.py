@@ -103,7 +103,7 @@ def a_bus_that_is_back_listens_to_nothing(real: Any) -> Any:
             await real(self)
         finally:
             if self._connections > before:
-                self._subscribed = set(self._listeners)
+                self._asked_for = set(self._listeners)
 
     return converse_once
 

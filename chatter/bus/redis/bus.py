@@ -1,9 +1,9 @@
 """The bus over Redis publish/subscribe, by coredis.
 
-One connection hears, another tells: whatever waits goes out in one pipeline. A pulse that this node sends to itself
-through Redis shows that both work; when it is not heard in time, or anything else fails, both are closed and opened
-anew, after a while that grows with each failure. While there is no connection nothing waits for it: what would be
-told is stale by then, and everybody is told that they missed something when it is back.
+One connection hears, another tells: whatever waits goes out in one write, and no answer is waited for. A pulse that
+this node sends to itself through Redis shows that both work; when it is not heard in time, or anything else fails, both
+are closed and opened anew, after a while that grows with each failure. While there is no connection nothing waits for
+it: what would be told is stale by then, and everybody is told that they missed something when it is back.
 
 https://redis.io/docs/latest/develop/pubsub/ (delivery is at most once)
 """
@@ -19,17 +19,16 @@ import attrs
 import trio
 from coredis import Redis
 from coredis.exceptions import RedisError
-from coredis.patterns.pubsub import PubSub
 from coredis.retry import NoRetryPolicy
 
 from chatter.bus.listeners import Listener, Listeners
 from chatter.bus.outbox import Outbox
 from chatter.bus.port import BusConnected, BusEvent, BusLost
 from chatter.bus.redis.claims import RedisClaims
+from chatter.bus.redis.lines import ANSWER, Ear, Mouth, lines
 
 PREFIX: Final = "chatter:"
 CONNECT: Final = 3.0
-ANSWER: Final = 3.0
 PULSE: Final = 1.0
 PULSELESS: Final = 4.0
 PARTING: Final = 1.0
@@ -72,13 +71,15 @@ class RedisBus:
         self._origin = secrets.token_bytes(_ORIGIN)
         self._pulse = f"pulse:{self._origin.hex()}"
         self.claims = RedisClaims(PREFIX, self._origin.hex())
-        self._listeners = Listeners(self._poke)
+        self._listeners = Listeners(self._listeners_changed)
         self._outbox = Outbox(WAITING, WAITING_BYTES)
-        self._news = trio.Event()
+        self._to_tell, self._to_follow = trio.Event(), trio.Event()
+        self._tried, self._stop = trio.Event(), trio.Event()
         self._scope = trio.CancelScope()
+        self._asked_for: set[str] = set()
         self._subscribed: set[str] = set()
         self._pulse_at = 0.0
-        self._telling = self._stopping = False
+        self._pulses = self._pulses_heard = 0
         self._failures = 0
         self._published = self._heard = self._connections = 0
         self.connected = False
@@ -90,7 +91,7 @@ class RedisBus:
     def publish(self, channel: str, encode: Callable[[], bytes]) -> None:
         if self.connected:
             self._outbox.put(channel, encode())
-            self._poke()
+            self._to_tell.set()
         else:
             self._outbox.dropped += 1
 
@@ -102,29 +103,24 @@ class RedisBus:
 
     def stop(self) -> None:
         """Tell what waits, if that is quickly done, and let `run` return."""
-        self._stopping = True
-        self._poke()
+        self._stop.set()
         if not self.connected:
             self._scope.cancel()
 
     async def run(self, started: Callable[[], Any]) -> None:
         """Live until `stop`. `started` is called when Redis answered or could not be reached: either is fine."""
-        first = True
-        self._stopping = False
+        self._stop, self._tried = trio.Event(), trio.Event()
         with trio.CancelScope() as self._scope:
-            while not self._stopping:
-                async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._converse_once)
-                    if first:
-                        await self._tried(nursery)
-                        started()
-                        first = False
-                await trio.sleep(self._patience())
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._converse_again_and_again)
+                with trio.move_on_after(CONNECT):
+                    await self._tried.wait()
+                started()
 
-    async def _tried(self, nursery: trio.Nursery) -> None:
-        with trio.move_on_after(CONNECT):
-            while not self.connected and nursery.child_tasks:
-                await self._poked()
+    async def _converse_again_and_again(self) -> None:
+        while not self._stop.is_set():
+            await self._converse_once()
+            await trio.sleep(self._patience())
 
     def _patience(self) -> float:
         """Seconds until the next attempt: twice as long each time, and not for all nodes the same."""
@@ -140,11 +136,12 @@ class RedisBus:
         except* _LOST as lost:
             self._lost(_first(lost))
         finally:
-            self.connected = self._telling = False
+            self.connected = False
             self.claims.close()
+            self._asked_for.clear()
             self._subscribed.clear()
             self._outbox.clear()
-            self._poke()
+            self._tried.set()
 
     def _lost(self, why: BaseException) -> None:
         if self.connected or not self._failures:
@@ -158,23 +155,25 @@ class RedisBus:
             stream_timeout=ANSWER,
             verify_version=False,
         )
-        async with client, client.pubsub(ignore_subscribe_messages=True, retry_policy=NoRetryPolicy()) as ear:
-            await ear.subscribe(PREFIX + self._pulse)
+        async with client, lines(client) as (ear, mouth):
             await self.claims.open(client)
             self._connection_made()
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._listen, ear)
-                nursery.start_soon(self._tell, client, ear)
+                nursery.start_soon(ear.listen, self._hear, self._begin_to_hear)
+                nursery.start_soon(ear.heed)
+                nursery.start_soon(self._follow, ear)
+                nursery.start_soon(self._tell, mouth)
+                nursery.start_soon(mouth.ignore_answers)
                 nursery.start_soon(self._feel_pulse)
                 nursery.start_soon(self.claims.live, client)
                 nursery.start_soon(self._part, client)
 
     async def _part(self, client: "Redis[bytes]") -> None:
-        """End when asked to, with nothing left to tell."""
-        while not self._stopping:
-            await self._poked()
+        """End when asked to, when all that was told is there."""
+        await self._stop.wait()
         with trio.move_on_after(PARTING):
-            while self._telling or len(self._outbox):  # noqa: ASYNC110 — once a process: not worth telling
+            self._send_pulse()
+            while self._pulses_heard < self._pulses:  # noqa: ASYNC110 — once a process: not worth telling
                 await trio.sleep(LOOK_AGAIN)
             await self.claims.leave(client)
         self._scope.cancel()
@@ -185,59 +184,59 @@ class RedisBus:
         self._failures = 0
         self._pulse_at = trio.current_time()
         self._observer(BusConnected(self.where))
-        self._poke()
+        self._tried.set()
 
-    async def _listen(self, ear: PubSub[bytes]) -> None:
-        async for message in ear:
-            channel, data = message["channel"], message["data"]
-            assert isinstance(channel, bytes)
-            assert isinstance(data, bytes)
-            if data[:_ORIGIN] != self._origin:
-                self._heard += 1
-                self._listeners.hear(channel.decode().removeprefix(PREFIX), data[_ORIGIN:])
-            elif channel.decode() == PREFIX + self._pulse:
-                self._pulse_at = trio.current_time()
+    def _hear(self, channel: str, data: bytes) -> None:
+        if not data.startswith(self._origin):
+            self._heard += 1
+            self._listeners.hear(channel.removeprefix(PREFIX), data[_ORIGIN:])
+        elif channel == PREFIX + self._pulse:
+            self._pulse_at = trio.current_time()
+            self._pulses_heard = int(data[_ORIGIN:])
 
     async def _feel_pulse(self) -> None:
         while True:
-            self.publish(self._pulse, bytes)
+            self._send_pulse()
             await trio.sleep(PULSE)
             if trio.current_time() - self._pulse_at > PULSELESS:
                 raise _Pulseless(f"nothing heard for {PULSELESS:g} s")
 
-    async def _tell(self, client: "Redis[bytes]", ear: PubSub[bytes]) -> None:
+    def _send_pulse(self) -> None:
+        self._pulses += 1
+        self.publish(self._pulse, lambda: b"%d" % self._pulses)
+
+    async def _tell(self, mouth: Mouth) -> None:
         while True:
-            news = self._news
-            await self._follow(ear)
+            self._to_tell = trio.Event()
             while messages := self._outbox.take(AT_ONCE):
-                self._telling = True
-                async with client.pipeline(transaction=False) as pipeline:
-                    for channel, data in messages:
-                        pipeline.publish(PREFIX + channel, self._origin + data)
-                self._telling = False
+                await mouth.tell([(PREFIX + channel, self._origin + data) for channel, data in messages])
                 self._published += len(messages)
-            await news.wait()
+            await self._to_tell.wait()
 
-    async def _follow(self, ear: PubSub[bytes]) -> None:
+    # -- who listens
+
+    def _listeners_changed(self) -> None:
+        self._to_follow.set()
+
+    async def _follow(self, ear: Ear) -> None:
         """Subscribe to what somebody listens to, and to nothing else."""
-        wanted = set(self._listeners)
-        if gone := self._subscribed - wanted:
-            self._subscribed -= gone
-            await ear.unsubscribe(*(PREFIX + channel for channel in gone))
-        if new := sorted(wanted - self._subscribed):
-            await ear.subscribe(*(PREFIX + channel for channel in new))
-            self._subscribed.update(new)
-            for channel in new:
-                self._listeners.have_missed(channel)
+        while True:
+            self._to_follow = trio.Event()
+            wanted = {self._pulse, *self._listeners}
+            if gone := sorted(self._asked_for - wanted):
+                self._subscribed.difference_update(gone)
+                ear.unsubscribe(PREFIX + channel for channel in gone)
+            if new := sorted(wanted - self._asked_for):
+                ear.subscribe(PREFIX + channel for channel in new)
+            self._asked_for = wanted
+            await self._to_follow.wait()
 
-    # -- waking
-
-    def _poke(self) -> None:
-        news, self._news = self._news, trio.Event()
-        news.set()
-
-    async def _poked(self) -> None:
-        await self._news.wait()
+    def _begin_to_hear(self, channel: str) -> None:
+        """What is told there is heard from now on; said again for each time that it was wanted."""
+        channel = channel.removeprefix(PREFIX)
+        if channel in self._asked_for:
+            self._subscribed.add(channel)
+            self._listeners.have_missed(channel)
 
 
 def _first(group: BaseExceptionGroup[Any]) -> BaseException:
