@@ -30,11 +30,13 @@ class Attendance:
 
     setting: Setting
     clients: Sequence[Client]
+    _nodes: Sequence[Node] = ()
     _upheavals: int = 0
     _left: set[tuple[_View, str]] = attrs.Factory(set)
     _returns: Counter[tuple[_View, str]] = attrs.Factory(Counter)
 
     def watch(self, nodes: Sequence[Node]) -> None:
+        self._nodes = nodes
         self.setting.witness.presence_told = self._told
         for node in nodes:
             node.died, node.leaving = self._died, self._leaving
@@ -52,10 +54,12 @@ class Attendance:
     def _leaving(self, node: Node) -> Callable[[], None]:
         refs, process, begun = self._refs_on(node), node.process, self.setting.agenda.now
         in_order = node.disturbed < begun
+        listeners = [other for other in self._nodes if other.unrest < begun]
 
         def has_left() -> None:
-            said_so = in_order and node.undisturbed_in(process, begun) and self._bus_is_good
-            self._expect_gone(node, refs, AT_ONCE if said_so else GONE + A_MOMENT)
+            self._expect_gone(node, refs, GONE + A_MOMENT)
+            if in_order and node.undisturbed_in(process, begun) and self._bus_is_good:
+                self._expect_gone(node, refs, AT_ONCE, listeners)
 
         return has_left
 
@@ -69,15 +73,21 @@ class Attendance:
         metas = [member.meta for room in rooms for member in node.process.members(room)]
         return frozenset(meta.phx_ref for meta in metas if meta is not None)
 
-    def _expect_gone(self, node: Node, refs: frozenset[str], seconds: float) -> None:
+    def _expect_gone(
+        self, node: Node, refs: frozenset[str], seconds: float, listeners: Sequence[Node] | None = None
+    ) -> None:
+        """From the eyes of all who are on these nodes."""
         schedule, now = self.setting.schedule, self.setting.agenda.now
         travels = 12 * schedule.traffic.latency + 3 * schedule.conditions.latency
         if refs and schedule.bounds.waiting is None:
-            self.setting.agenda.after(seconds + travels, partial(self._must_be_gone, node, refs, now))
+            self.setting.agenda.after(
+                seconds + travels,
+                partial(self._must_be_gone, node, refs, now, self._nodes if listeners is None else listeners),
+            )
 
-    def _must_be_gone(self, node: Node, refs: frozenset[str], since: float) -> None:
+    def _must_be_gone(self, node: Node, refs: frozenset[str], since: float, listeners: Sequence[Node]) -> None:
         for client in self.clients:
-            if client.node is None or not self._undisturbed(client, client.node, since):
+            if client.node not in listeners or client.node is None or not self._undisturbed(client, client.node, since):
                 continue
             for room in client.page.rooms.values():
                 shown = {meta["phx_ref"] for metas in room.presence.state.values() for meta in metas}
