@@ -10,7 +10,8 @@ before is recognised by its id, members and what is on its way to them are the `
 comes back from the store.
 
 Rooms of one name on several nodes are one room: each stores for itself, tells its own members, and has the others hear
-of it over the bus. What they hear out of order, or not at all, they find in the store.
+of it over the bus. One that stores something before it has heard of all that was stored earlier answers the sender, but
+tells nobody yet: what is missing comes over the bus in a moment. What does not come within `HOLD` is in the store.
 
 The store is also where a room ends: one that a moderator closed is not found there. Whichever way this is noticed, the
 members are told that their join is over (`phx_close`: Phoenix's clients then don't come back), and the actor ends.
@@ -51,8 +52,9 @@ from chatter.actors.settling import Settle
 from chatter.bus.port import Bus
 from chatter.core.events import Event
 from chatter.core.log import EVENTS, MESSAGES, RoomLog
+from chatter.core.resequencer import Resequencer
 from chatter.errors import NotFound, Refused, Unavailable
-from chatter.stores.port import Outcome, Store, Stored, Tail
+from chatter.stores.port import Known, Outcome, Store, Stored, Tail
 from chatter.wire import nodes
 from chatter.wire.phoenix import encode
 
@@ -60,6 +62,7 @@ IDLE_AFTER: Final = 60.0
 GATHER: Final = 0.002
 LOOK_AGAIN: Final = 1.0
 GLANCE: Final = 0.5
+HOLD: Final = 0.03
 
 
 def channel(name: str) -> str:
@@ -89,6 +92,7 @@ class Room(Actor[RoomMessage]):
         self._store = store
         self._attendance = Attendance(name, mailbox.ref, audience, presence)
         self._log = RoomLog(0, [], [])
+        self._early = Resequencer()
         self._used_at = trio.current_time()
         self._idle = False
         self._settling: list[Settle] = []
@@ -140,13 +144,25 @@ class Room(Actor[RoomMessage]):
                 await trio.sleep_until(began + GATHER)
 
     async def _next_batch(self) -> list[RoomMessage]:
-        """All that waits; nothing when more was stored than this room had heard of."""
-        if self._look_again_at == math.inf:
+        """All that waits; nothing when it was time to look in the store."""
+        look_at = self._look_at
+        if look_at == math.inf:
             return await self.mailbox.get_all()
-        with trio.move_on_at(self._look_again_at):
-            return await self.mailbox.get_all()
+        if trio.current_time() < look_at:
+            with trio.move_on_at(look_at):
+                return await self.mailbox.get_all()
         await self._look_again()
         return []
+
+    @property
+    def _look_at(self) -> float:
+        """When to find in the store what was not heard of."""
+        return min(self._look_again_at, self._early.since + self._patience)
+
+    @property
+    def _patience(self) -> float:
+        """For how long what is missing may be on its way here."""
+        return HOLD if self._bus.connected and not self._bus.alone else 0.0
 
     def _doubt(self) -> None:
         """Something may be stored of which the store did not say so."""
@@ -154,6 +170,7 @@ class Room(Actor[RoomMessage]):
 
     async def _look_again(self) -> None:
         self._look_again_at = math.inf
+        self._early.clear()
         try:
             unheard = await self._store.events_after(self._name, self._log.last_seq, EVENTS)
         except NotFound:
@@ -303,16 +320,19 @@ class Room(Actor[RoomMessage]):
         answer_all(submits, outcomes)
 
     async def _take_in(self, outcomes: list[Outcome]) -> None:
-        """Add what is stored to the log and put it on its way. What this room did not hear of comes from the store:
-        others' events, and its own whose storing seemed to have failed."""
+        """Put what is stored on its way, here and to the other nodes. What this room did not hear of is on its way from
+        them or, when it can't be or was this node's own (its storing seemed to have failed), comes from the store."""
+        known, newest = self._log.last_seq, newest_seq(outcomes)
         events = [outcome.event for outcome in outcomes if isinstance(outcome, Stored)]
-        known = self._log.last_seq
-        newest = newest_seq(outcomes)
-        if newest > known and not (events and events[0].seq == known + 1):
+        own = any(isinstance(outcome, Known) and outcome.seq > known for outcome in outcomes)
+        if newest > known and not (events and events[0].seq == known + 1) and (own or not self._patience):
             events = await self._store.events_after(self._name, known, newest - known)
-        self._add(events)
+        self._add_in_order(events)
         if events:
             self._bus.publish(self._channel, lambda: nodes.happened(events))
+
+    def _add_in_order(self, events: list[Event]) -> None:
+        self._add(self._early.in_order(self._log.last_seq, events, trio.current_time()))
 
     def _add(self, events: list[Event]) -> None:
         for event in events:
@@ -348,18 +368,11 @@ class Room(Actor[RoomMessage]):
             case bytes() as typing:
                 self._tell("typing", typing)
             case [*events]:
-                self._add_in_order([event for event in events if event.seq > self._log.last_seq])
+                self._add_in_order(events)
             case nodes.Closed():
                 self._look_again_at = trio.current_time()
             case None:
                 self._doubt()
-
-    def _add_in_order(self, events: list[Event]) -> None:
-        first = self._log.last_seq + 1
-        if [event.seq for event in events] == list(range(first, first + len(events))):
-            self._add(events)
-        else:
-            self._look_again_at = trio.current_time()
 
     # -- presence
 

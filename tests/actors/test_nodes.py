@@ -11,6 +11,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from chatter.actors.disconnections import disconnect
 from chatter.actors.presence import RETELLING
+from chatter.actors.room import HOLD
 from chatter.actors.rooms import SWEEP_EVERY
 from chatter.bus.local import Exchange, LocalBus
 from chatter.core.model import User
@@ -69,6 +70,18 @@ async def watcher(stage: Stage) -> Watcher:
     return Watcher(visitor)
 
 
+def calls(store: MemoryStore, name: str) -> list[str]:
+    """The calls of that name from now on."""
+    calls: list[str] = []
+
+    async def at(point: str) -> None:
+        await trio.lowlevel.checkpoint()
+        calls.extend([point] * (point == name))
+
+    store.at = at
+    return calls
+
+
 async def never(_point: str) -> None:
     await trio.sleep_forever()
 
@@ -99,6 +112,60 @@ async def test_both_may_talk_at_the_same_moment(pair: Pair) -> None:
                 nursery.start_soon(person.says, f"{number}")
     await trio.sleep(A_WHILE)
     assert ann.seqs() == bob.seqs() == list(range(1, 41))
+
+
+async def test_what_is_on_its_way_is_waited_for_and_the_store_is_not_asked(
+    pair: Pair, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = await pair.here.member("Ann"), await pair.there.member("Bob")
+    make_slow(pair.there, monkeypatch, HOLD / 2)
+    asked = calls(store, "events_after")
+    await bob.says("first")
+    assert (await ann.says("second"))["seq"] == 2, "she is answered at once"
+    assert ann.seqs() == []
+    await trio.sleep(HOLD / 2)
+    await pair.here.quiet()
+    assert ann.seqs() == bob.seqs() == [1, 2]
+    assert asked == []
+
+
+async def test_what_does_not_come_in_time_is_in_the_store(
+    pair: Pair, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = await pair.here.member("Ann"), await pair.there.member("Bob")
+    monkeypatch.setattr(pair.there.bus, "publish", lambda channel, encode: None)
+    asked = calls(store, "events_after")
+    await bob.says("lost")
+    await ann.says("heard")
+    await pair.there.quiet()
+    assert (ann.seqs(), bob.seqs()) == ([], [1, 2])
+    await trio.sleep(HOLD)
+    await pair.here.quiet()
+    assert (ann.seqs(), asked) == ([1, 2], ["events_after"])
+
+
+async def test_nothing_is_waited_for_when_nobody_can_be_heard(pair: Pair) -> None:
+    ann, bob = await pair.here.member("Ann"), await pair.there.member("Bob")
+    del pair.exchange.buses[pair.here.bus]
+    await bob.says("unheard")
+    began = trio.current_time()
+    await ann.says("and yet")
+    await pair.here.quiet()
+    assert (ann.seqs(), trio.current_time()) == ([1, 2], began)
+
+
+async def test_who_talks_all_the_time_does_not_keep_the_others_from_hearing_what_was_lost(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = await pair.here.member("Ann"), await pair.there.member("Bob")
+    monkeypatch.setattr(pair.there.bus, "publish", lambda channel, encode: None)
+    await bob.says("lost")
+    with trio.move_on_after(2 * HOLD):
+        while True:
+            await ann.says("and another thing")
+            await trio.sleep(HOLD / 100)
+    assert len(ann.seqs()) > 50
+    assert ann.seqs() == list(range(1, len(ann.seqs()) + 1))
 
 
 async def test_edits_reactions_and_deletions_are_heard_too_and_kept_for_who_joins(pair: Pair) -> None:

@@ -28,6 +28,8 @@ class Host(Protocol):
 
     def told(self, room: str) -> int | None: ...
 
+    def owes(self, room: str, seq: int) -> None: ...
+
 
 class Dial(Protocol):
     """Where clients find the server: a node that listens now, if one does."""

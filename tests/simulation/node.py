@@ -47,8 +47,9 @@ class Setting:
 
 @attrs.define(eq=False)
 class Node:
-    """`over`: no process follows the one that ends now. `crashes`: when what was crashed. `booted` is told of each
-    process, and `died` when one dies; `leaving` when one begins to drain, and what it returns when that has ended."""
+    """`over`: no process follows the one that ends now. `crashes`: when what was crashed. `debts`: when it acknowledged
+    which seq of which room without having told it. `booted` is told of each process, and `died` when one dies;
+    `leaving` when one begins to drain, and what it returns when that has ended."""
 
     number: int
     setting: Setting
@@ -56,6 +57,7 @@ class Node:
     weather: Weather = attrs.Factory(Weather)
     processes: list[Process] = attrs.Factory(list)
     crashes: list[tuple[float, str]] = attrs.Factory(list)
+    debts: list[tuple[float, str, int]] = attrs.Factory(list)
     over: bool = False
     booted: Callable[[Process], None] = lambda process: None
     died: Callable[["Node"], None] = lambda node: None
@@ -109,6 +111,12 @@ class Node:
 
     def told(self, room: str) -> int | None:
         return self.process.told(room)
+
+    def owes(self, room: str, seq: int) -> None:
+        """It acknowledged what it has not told. So may do, for a moment, who has yet to hear what comes before."""
+        if self.setting.schedule.nodes == 1:
+            self.setting.violated(f"seq {seq} of {room} is acknowledged, and the members are told {self.told(room)}")
+        self.debts.append((self.now, room, seq))
 
     def note(self, *what: object) -> None:
         self.setting.witness.note(f"node {self.number}", *what)

@@ -82,6 +82,11 @@ def _numbered(outcome: Any, numbers: Any) -> Any:
     return outcome
 
 
+@bug(Room, "_look_at")
+def what_is_missing_is_waited_for_for_ever(_: Any) -> Any:
+    return property(lambda self: self._look_again_at)
+
+
 @bug(Room, "_miss")
 def a_room_that_missed_something_does_not_look_for_it(_: Any) -> Any:
     return lambda self: None

@@ -27,6 +27,7 @@ class Timely:
         for node in self.nodes:
             if node.listening:
                 self._check_late(node)
+                self._check_debts(node)
                 if not self.setting.schedule.traffic.lost:
                     self._check_soon(node)
 
@@ -46,6 +47,11 @@ class Timely:
             stored = self.setting.witness.stored_by(room, by)
             if stored > self.setting.witness.stored_by(room, others):
                 self._check_told(node, room, stored, SOON)
+
+    def _check_debts(self, node: Node) -> None:
+        for since, room, seq in node.debts:
+            if node.excuses.disturbed < since < self.setting.agenda.now - SOON:
+                self._check_told(node, room, seq, SOON)
 
     def _check_told(self, node: Node, room: str, stored: int, seconds: float) -> None:
         told = node.told(room)

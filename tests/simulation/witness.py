@@ -165,9 +165,8 @@ class Witness:
             self._violated(f"{asked} is acknowledged as {reply}, but stored as {message}")
         if self._replies.setdefault(key, reply) != reply:
             self._violated(f"{asked} is answered {reply} after {self._replies[key]}")
-        told = None if host is None else host.told(room)
-        if told is not None and told < reply["seq"]:
-            self._violated(f"{asked} is acknowledged as {reply}, and the members are told up to {told}")
+        if host is not None and (told := host.told(room)) is not None and told < reply["seq"]:
+            host.owes(room, reply["seq"])
 
     def bot_refused(self, host: Host, asked: Any, refusal: Exception) -> None:
         self.note("a bot is refused", str(refusal))
