@@ -8,7 +8,8 @@ WORKDIR /source
 COPY pyproject.toml hatch_build.py README.md ./
 COPY web web
 COPY chatter chatter
-RUN --mount=type=cache,target=/root/.cache/pip --mount=type=cache,target=/root/.npm \
+ENV PIP_CACHE_DIR=/cache/pip NPM_CONFIG_CACHE=/cache/npm
+RUN --mount=type=cache,target=/cache \
     python -m venv /opt/chatter && /opt/chatter/bin/pip install .
 
 FROM python:${PYTHON}-slim-bookworm
