@@ -8,8 +8,8 @@ WORKDIR /source
 COPY pyproject.toml hatch_build.py README.md ./
 COPY web web
 COPY chatter chatter
-ENV PIP_CACHE_DIR=/cache/pip NPM_CONFIG_CACHE=/cache/npm
 RUN --mount=type=cache,target=/cache \
+    export PIP_CACHE_DIR=/cache/pip NPM_CONFIG_CACHE=/cache/npm && \
     python -m venv /opt/chatter && /opt/chatter/bin/pip install .
 
 FROM python:${PYTHON}-slim-bookworm
