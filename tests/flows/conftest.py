@@ -1,13 +1,18 @@
 """A server for each module, a room for each test, and people who come to it."""
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
 import trio
+import trustme
+
+from tests.postgres_server import PostgresServer
 
 from .client import PATIENCE, V1, V2, Client, Handshake, Place, connect
 from .cluster import Cluster, clustered_for_a_module
@@ -137,3 +142,22 @@ def arrive(visit: Connect, room: str) -> Arrive:
         return place
 
     return arrived
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def trusting(tmp_path: Path) -> ssl.SSLContext:
+    """Trusts the certificate that lies in `tmp_path`, as chain.pem and key.pem, for 127.0.0.1."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    for part in certificate.cert_chain_pems:
+        part.write_to_path(tmp_path / "chain.pem", append=True)
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context

@@ -1,6 +1,6 @@
 """Several nodes on PostgreSQL and Redis: any of them, or what connects them, may be killed while people talk."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -18,12 +18,6 @@ from .regulars import partying
 ROUNDS: Final = 3
 MOST_A_ROUND: Final = 60
 TO_BE_FOUND_DEAD: Final = 10.0
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with PostgresServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import Final
 import httpx
 import pytest
 import trio
-import trustme
 
 from tests.nginx_server import NginxServer
 from tests.postgres_server import PostgresServer
@@ -25,12 +24,6 @@ from .server import Server
 
 MOST_A_ROUND: Final = 40
 ADDRESSES: Final = tuple(f"127.0.0.{number}" for number in range(2, 10))
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with PostgresServer() as server:
-        yield server
 
 
 @pytest.fixture
@@ -178,18 +171,6 @@ async def test_a_long_poll_session_dies_with_its_node_and_the_next_one_resumes(
 
 
 # -- what the nodes are told of whoever asks
-
-
-@pytest.fixture
-def trusting(tmp_path: Path) -> ssl.SSLContext:
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
-    for part in certificate.cert_chain_pems:
-        part.write_to_path(tmp_path / "chain.pem", append=True)
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
 
 
 async def test_a_page_may_connect_to_where_it_comes_from_and_others_may_not(

@@ -1,6 +1,6 @@
 """Three nodes, one of which loses sight of Redis, of PostgreSQL, or of both: nobody loses anything, and it heals."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -21,12 +21,6 @@ NODES: Final = 3
 FOUND_GONE: Final = 10.0
 SETTLED: Final = 5.0
 BROKEN_FOR: Final = 3.0
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with PostgresServer() as server:
-        yield server
 
 
 @asynccontextmanager

@@ -16,7 +16,6 @@ from typing import Final
 import attrs
 import httpx
 import pytest
-import trustme
 
 from chatter import __version__
 
@@ -111,14 +110,7 @@ async def test_a_second_start_on_the_same_port_at_once_goes_on_where_the_first_s
         assert (await again.say("after"))["seq"] == 2
 
 
-async def test_tls_is_served_on_the_one_port(tmp_path: Path, dial: Connect) -> None:
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
-    for part in certificate.cert_chain_pems:
-        part.write_to_path(tmp_path / "chain.pem", append=True)
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
+async def test_tls_is_served_on_the_one_port(tmp_path: Path, dial: Connect, trusting: ssl.SSLContext) -> None:
     async with Server(tmp_path, "--certfile", "chain.pem", "--keyfile", "key.pem") as server:
         assert server.url.startswith("https://127.0.0.1:")
         async with httpx.AsyncClient(verify=trusting, trust_env=False, timeout=PATIENCE) as client:
