@@ -129,7 +129,8 @@ class Gateway:
         """Serve until `stop`, and drain then. `OSError` when the port can't be had."""
         self.bind()
         if (epoll := self._network.epoll()) is not None:
-            self._door.poller = self._poller = Poller(epoll, self._network.readable, self._crashed)
+            self._poller = Poller(epoll, self._network.readable, self._crashed, self._network.ring())
+            self._door.poller = self._poller
         self._staff = self._hire()
         try:
             async with trio.open_nursery() as nursery:

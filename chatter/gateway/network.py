@@ -1,4 +1,4 @@
-"""What the gateway needs of the operating system: a port, sockets, an epoll. One object, so that all of it can be
+"""What the gateway needs of the operating system: a port, sockets, an epoll, a ring. One object, so that all of it can be
 something else: `tests/simulation` has the gateway run on sockets that break when they are told to."""
 
 import select
@@ -10,6 +10,7 @@ import trio
 from trio.abc import Stream
 
 from chatter.gateway.listening import bind
+from chatter.gateway.uring import Ring
 
 
 class Network(Protocol):
@@ -21,6 +22,10 @@ class Network(Protocol):
 
     def epoll(self) -> Any:
         """A new `select.epoll`; None where there is no such thing."""
+        ...
+
+    def ring(self) -> Ring | None:
+        """A new one; None where there is no such thing."""
         ...
 
     def readable(self, waiting: Any) -> Awaitable[None]:
@@ -40,6 +45,9 @@ class System:
 
     def epoll(self) -> Any:
         return select.epoll() if hasattr(select, "epoll") else None
+
+    def ring(self) -> Ring | None:
+        return Ring.open()
 
     def readable(self, waiting: Any) -> Awaitable[None]:
         return trio.lowlevel.wait_readable(waiting)  # noqa: ASYNC105

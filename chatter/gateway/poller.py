@@ -4,22 +4,18 @@ Trio's way, a task a socket that waits for it to be readable, costs an `epoll_ct
 and a task's memory for each socket. Here a socket is registered once, in an epoll of our own, and Trio waits for that
 one. Writing is the socket's `send`, at once; what it does not take waits in a `Backlog` until epoll says so.
 
-A broadcast is a loop over bound `send`s and nothing else: looking at each connection on the way costs a thirtieth of
-what the kernel needs for the write itself. So a connection has one `_takes`, whatever its state, and whenever any of
-them changes it, `Poller.changes` says so to those who keep some (`_fanout`).
-
 Only where there is an epoll. Elsewhere plain sockets are served as other streams are (`gateway.streams`).
 """
 
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from operator import length_hint
 from typing import TYPE_CHECKING, Any, Final
 
 from chatter.actors.connection import Fanout
 from chatter.actors.worker import contained
 from chatter.gateway.backlog import Backlog
 from chatter.gateway.connection import WebSocketConnection
+from chatter.gateway.fanout import fanout
 from chatter.gateway.limits import Limits
 from chatter.wire.phoenix import Codec
 
@@ -28,6 +24,7 @@ if TYPE_CHECKING:
     from chatter.actors.mailbox import Ref
     from chatter.gateway.sweeper import Sweeper
     from chatter.gateway.transport import Transport
+    from chatter.gateway.uring import Ring
 
 SOCKETS_A_TURN: Final = 256
 READ_SIZE: Final = 64 * 1024
@@ -42,6 +39,8 @@ class Poller:
 
     It may crash and `run` again: nobody is lost, since epoll tells again what was not read or written. A crash in one
     connection is told to `crashed`, and is that one's alone.
+
+    `changes` goes up whenever a connection's `takes` is another; `ring` sends to many at once, where there is one.
     """
 
     def __init__(
@@ -49,12 +48,14 @@ class Poller:
         epoll: Any,
         readable: Callable[[Any], Awaitable[None]],
         crashed: "Callable[[Transport, Exit], None]",
+        ring: "Ring | None" = None,
     ) -> None:
         self._epoll = epoll
         self._readable = readable
         self._crashed = crashed
         self._sockets: dict[int, SocketConnection] = {}
         self.changes = 0
+        self.ring = ring
 
     def __len__(self) -> int:
         return len(self._sockets)
@@ -72,6 +73,9 @@ class Poller:
 
     def close(self) -> None:
         self._epoll.close()
+        if self.ring is not None:
+            self.ring.close()
+            self.ring = None
 
     def register(self, connection: "SocketConnection", descriptor: int) -> None:
         self._sockets[descriptor] = connection
@@ -88,7 +92,7 @@ class Poller:
 class SocketConnection(WebSocketConnection):
     """A WebSocket on a plain socket, which from now on is its own to close."""
 
-    __slots__ = ("_poller", "_socket", "_takes", "_watched")
+    __slots__ = ("_poller", "_socket", "_watched", "ready", "takes")
 
     def __init__(
         self,
@@ -104,7 +108,8 @@ class SocketConnection(WebSocketConnection):
         self._socket = plain
         self._poller = poller
         self._watched: int | None = None  # epoll events; None while it is not registered
-        self._takes: Callable[[bytes], int] = self._keep  # how many of the bytes it took; raises OSError
+        self.takes: Callable[[bytes], int] = self._keep  # how many of the bytes it took; raises OSError
+        self.ready = False  # `takes` is the socket's own `send`
         self._backlog = Backlog()
         self._backlog.add(greeting)
 
@@ -119,20 +124,21 @@ class SocketConnection(WebSocketConnection):
 
     def write(self, data: bytes) -> None:
         try:
-            taken = self._takes(data)
+            taken = self.takes(data)
         except OSError as error:
-            self._not_taken(data, error)
+            self.not_taken(data, error)
         else:
             if taken != len(data):
-                self._fall_behind(data, taken)
+                self.fall_behind(data, taken)
 
     @staticmethod
     def fanout(connections: "Sequence[Any]") -> Fanout:
-        return _fanout(connections)
+        return fanout(connections, connections[0]._poller)
 
-    def _not_taken(self, data: bytes, error: OSError) -> None:
+    def not_taken(self, data: bytes, error: OSError) -> None:
+        """`takes` raised `error`."""
         if isinstance(error, BlockingIOError):
-            self._fall_behind(data, 0)
+            self.fall_behind(data, 0)
         else:
             self.hang_up()
 
@@ -142,8 +148,9 @@ class SocketConnection(WebSocketConnection):
             self._queue(data)
         return len(data)
 
-    def _now_takes(self, takes: Callable[[bytes], int]) -> None:
-        self._takes = takes
+    def _now_takes(self, takes: Callable[[bytes], int], ready: bool = False) -> None:
+        self.takes = takes
+        self.ready = ready
         self._poller.changes += 1
 
     def attend(self, events: int) -> None:
@@ -183,7 +190,12 @@ class SocketConnection(WebSocketConnection):
         else:
             self._caught_up()
 
-    def _fall_behind(self, data: bytes, sent: int) -> None:
+    @property
+    def descriptor(self) -> int:
+        return self._socket.fileno()
+
+    def fall_behind(self, data: bytes, sent: int) -> None:
+        """It took `sent` bytes of `data`; the rest waits."""
         self._now_takes(self._keep)
         self._backlog = Backlog()
         self._backlog.add(data, sent)
@@ -197,7 +209,7 @@ class SocketConnection(WebSocketConnection):
             self._said_goodbye()
         else:
             self._sweeper.forgive(self)
-            self._now_takes(self._socket.send)
+            self._now_takes(self._socket.send, ready=True)
 
     def _watch(self) -> None:
         events = (0 if self._paused else _IN) | (0 if self._backlog is None else _OUT)
@@ -231,28 +243,3 @@ class SocketConnection(WebSocketConnection):
         self._watched = None
         self._poller.unregister(self._socket.fileno())
         self._socket.close()
-
-
-def _fanout(connections: Sequence[SocketConnection]) -> Fanout:
-    """One `send` a socket. Only who can't take it all at once gets a backlog, and is looked at."""
-    poller = connections[0]._poller
-    everyone: tuple[Callable[[bytes], int], ...] = ()
-    made_at = -1
-
-    def fanout(data: bytes) -> None:
-        nonlocal everyone, made_at
-        if made_at != poller.changes:
-            everyone = tuple([connection._takes for connection in connections])
-            made_at = poller.changes
-        size = len(data)
-        coming = iter(everyone)
-        while True:
-            try:
-                for takes in coming:
-                    if (taken := takes(data)) != size:
-                        connections[~length_hint(coming)]._fall_behind(data, taken)
-                return
-            except OSError as error:
-                connections[~length_hint(coming)]._not_taken(data, error)
-
-    return fanout

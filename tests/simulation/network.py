@@ -126,6 +126,9 @@ class Network:
         self._listener = Listener(self)
         return [self._listener]
 
+    def ring(self) -> None:
+        """Sends are the sockets' own."""
+
     def epoll(self) -> Epoll | None:
         if not self._polled:
             return None
