@@ -1,5 +1,5 @@
-"""What the gateway needs of the operating system: a port, sockets, an epoll, a ring. One object, so that all of it can be
-something else: `tests/simulation` has the gateway run on sockets that break when they are told to."""
+"""What the gateway needs of the operating system: a port, sockets, an epoll, a ring. One object, so that all of it can
+be something else: `tests/simulation` has the gateway run on sockets that break when they are told to."""
 
 import select
 import socket

@@ -52,7 +52,7 @@ _RESULT: Final = slice(2, None, _COMPLETION.size // 4)  # in a completion as 32-
 class Batch:
     """Sockets that are sent the same, `MOST` at most. Good for as long as each of them is open."""
 
-    __slots__ = ("entries", "hoped", "lengths", "results", "size")
+    __slots__ = ("completions", "entries", "hoped", "lengths", "results", "size")
 
     def __init__(self, descriptors: Sequence[int], address: int) -> None:
         count = len(descriptors)
@@ -61,11 +61,11 @@ class Batch:
         numbers = memoryview(entries).cast("I")
         numbers.cast("B").cast("i")[_DESCRIPTOR] = memoryview(array("i", descriptors))
         memoryview(entries).cast("Q")[_NAME] = memoryview(array("Q", range(count)))
-        hoped = bytearray(b"".join(_COMPLETION.pack(name, 0, 0) for name in range(count)))
         self.entries = memoryview(entries)
-        self.hoped = memoryview(hoped)
         self.lengths = numbers[_LENGTH]
-        self.results = self.hoped.cast("I")[_RESULT]
+        self.completions = bytearray(b"".join(_COMPLETION.pack(name, 0, 0) for name in range(count)))
+        self.results = memoryview(self.completions).cast("I")[_RESULT]
+        self.hoped = b""
         self.size = 0
 
     def __len__(self) -> int:
@@ -77,6 +77,7 @@ class Batch:
             sizes = memoryview(array("I", [size]) * len(self))
             self.lengths[:] = sizes
             self.results[:] = sizes
+            self.hoped = bytes(self.completions)
             self.size = size
 
 
