@@ -194,15 +194,23 @@ class Gateway:
             listener.close()
         self._door.shut = self._sweeper.draining = True
         self._rules.house.close()
-        await self._http.retire()
         with trio.move_on_after(self._limits.drain):
-            await self._say_goodbye()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._retire)
+                await self._say_goodbye()
             while self._sweeper.connections or len(self._http):  # noqa: ASYNC110 — once a process: not worth telling
                 await trio.sleep(LOOK_AGAIN)
         for connection in list(self._sweeper.connections):
             connection.hang_up()
         await self._http.abort()
         self._drained.set()
+
+    async def _retire(self) -> None:
+        """Who is between two polls comes back on the connection that it has, for there is no other: until all have
+        what was said to them, idle connections stay."""
+        while len(self._longpoll):  # noqa: ASYNC110 — once a process: not worth telling
+            await trio.sleep(LOOK_AGAIN)
+        await self._http.retire()
 
     async def _say_goodbye(self) -> None:
         """To some at a time; the others talk on until it is their turn."""

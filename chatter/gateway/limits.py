@@ -32,6 +32,8 @@ class Limits:
     `window`: seconds that a poll waits for something to bring, and that what a client posts may take to be handled.
     `absence`: seconds that a long-poll session waits for its first request, and for the next one after a poll whose
     client hung up.
+    `between_polls`: seconds that a long-poll client needs from one poll's answer to the next poll; so long a drain
+    waits for it, if there is something to bring.
     `post`: bytes that a long-poll client may post at once, any number of messages.
     `post_time`: seconds for them to come in.
     """
@@ -50,5 +52,6 @@ class Limits:
     http_write: float = 30.0
     window: float = 10.0
     absence: float = 15.0
+    between_polls: float = 1.0
     post: int = 2 * 1024 * 1024
     post_time: float = 10.0

@@ -5,12 +5,14 @@ after that is the client's to notice: phoenix.js then begins a new session, and 
 
 It ends in one of these ways:
 
-* `close`: the poll that waits, or the next one within `Limits.goodbye` seconds, brings the rest.
+* `close`: the poll that waits, or the next one within `Limits.goodbye` seconds, brings the rest. (In a drain: within
+  `Limits.between_polls` of the last one, since those who are not back by then are not coming.)
 * `hang_up`: nobody polled for too long.
 
 Any request that comes later is told that the session is gone.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 class LongPollConnection(Transport):
     """`actors.connection.Connection`; see there for what sessions may call. `forget` is called when it has ended."""
 
-    __slots__ = ("_behind", "_forget", "_handled", "_inbox", "_limits", "_outbox", "_poll", "turn")
+    __slots__ = ("_behind", "_brought", "_forget", "_handled", "_inbox", "_limits", "_outbox", "_poll", "turn")
 
     def __init__(
         self, id: str, codec: Codec, sweeper: "Sweeper", limits: Limits, forget: Callable[[str], object]
@@ -49,6 +51,7 @@ class LongPollConnection(Transport):
         self._outbox: list[bytes] = []
         self._behind = 0  # bytes in the outbox behind the first write
         self._poll: trio.Event | None = None
+        self._brought = -math.inf  # when a poll was last answered
 
     # -- for the session
 
@@ -92,11 +95,17 @@ class LongPollConnection(Transport):
         self._handled.set()
         if self._poll is not None:
             self._poll.set()
-        elif self._outbox and not self._sweeper.draining:
-            self._sweeper.expect(self, self._limits.goodbye)
+        elif self._outbox and (patience := self._patience()) > 0:
+            self._sweeper.expect(self, patience)
         else:
             self.hang_up()
         self.tell()
+
+    def _patience(self) -> float:
+        """Seconds that the rest waits for a poll. In a drain only who is between two polls is waited for."""
+        if not self._sweeper.draining:
+            return self._limits.goodbye
+        return self._brought + self._limits.between_polls - trio.current_time()
 
     # -- for the gateway
 
@@ -122,6 +131,7 @@ class LongPollConnection(Transport):
         self.seen = trio.current_time()
         if poll is not self._poll:
             return b""
+        self._brought = self.seen
         self._poll = None
         taken = b"".join(self._outbox)
         self._outbox.clear()

@@ -216,3 +216,37 @@ async def test_a_drain_does_not_wait_for_those_who_do_not_poll(stage: Stage) -> 
     before = trio.current_time()
     await stage.gateway.drain()
     assert trio.current_time() - before < 1
+
+
+async def test_in_a_drain_who_is_between_two_polls_comes_back_for_the_rest(stage: Stage) -> None:
+    """On the connection it has: nobody can open another one then."""
+    client = await begun(stage)
+    await client.post(b"[one]")
+    assert await client.poll() == ["visitor: [one]"]
+    stage.house.connection.write(b'"two",')
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stage.gateway.drain)
+        await trio.sleep(0.5)
+        assert stage.house.connection.closed
+        await client.client.send(client.request("GET"))
+        assert await client.answer() == {"status": 200, "token": client.token, "messages": ["two"]}
+        assert await client.client.at_end()
+
+
+async def test_a_drain_does_not_wait_for_those_who_have_polled_and_do_not_come_back(stage: Stage) -> None:
+    client = await begun(stage)
+    await client.post(b"[one]")
+    assert await client.poll() == ["visitor: [one]"]
+    stage.house.connection.write(b'"two",')
+    before = trio.current_time()
+    await stage.gateway.drain()
+    assert trio.current_time() - before < 2.5
+
+
+async def test_a_drain_does_not_wait_for_those_who_have_heard_everything(stage: Stage) -> None:
+    client = await begun(stage)
+    await client.post(b"[one]")
+    assert await client.poll() == ["visitor: [one]"]
+    before = trio.current_time()
+    await stage.gateway.drain()
+    assert trio.current_time() - before < 0.5
