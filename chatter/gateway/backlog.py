@@ -48,7 +48,8 @@ class Backlog:
         total = 0
         while self._chunks:
             pieces: list[memoryview | bytes] = list(islice(self._chunks, _AT_ONCE))
-            pieces[0] = memoryview(pieces[0])[self._begun :]
+            if self._begun:
+                pieces[0] = memoryview(pieces[0])[self._begun :]
             size = sum(map(len, pieces))
             try:
                 sent = send(pieces)

@@ -4,7 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import trio
@@ -26,6 +26,8 @@ from chatter.gateway.responses import Refusal, TryPollingLater, send_and_leave
 from chatter.gateway.streams import StreamConnection
 from chatter.gateway.sweeper import Sweeper
 
+_TOO_SLOW: Final = Refusal(408, "invalid", "The request took too long.")
+
 
 @attrs.frozen
 class Rules:
@@ -41,15 +43,17 @@ class Rules:
 
 @attrs.define(eq=False)
 class Line:
-    """A connection of which it is not known yet what it will be. `unread`: what came in so far. `answer`: a refusal.
+    """A connection of which it is not known yet what it will be. `unread`: what came in so far; `b""`: its end.
+    `answer`: a refusal. `handed_over`: its socket is the poller's, and nothing else is to be done.
 
     `plain`: its socket, if it has no TLS and can be the poller's. `stream` is made when it is needed.
     """
 
     plain: socket.socket | None
     _make_stream: Callable[[], Stream]
-    unread: bytes = b""
+    unread: bytes | None = None
     answer: bytes | None = None
+    handed_over: bool = False
     _stream: Stream | None = attrs.field(init=False, default=None)
 
     @property
@@ -57,6 +61,9 @@ class Line:
         if self._stream is None:
             self._stream = self._make_stream()
         return self._stream
+
+    def too_slow(self) -> None:
+        self.answer = _TOO_SLOW.response
 
 
 @attrs.define(eq=False)
@@ -73,24 +80,27 @@ class Door:
     accepted: int = 0
     refused: int = 0
 
-    def begin(self, accepted: socket.socket) -> Line | None:
-        """Do what can be done without waiting. None: it was a WebSocket's handshake, and its socket is the poller's."""
+    def line(self, accepted: socket.socket) -> Line:
+        """A connection that was just accepted, on a port."""
         rules = self.rules
         if (tls := rules.tls) is not None:
             stream = trio.SSLStream(rules.stream_of(accepted), tls, server_side=True, https_compatible=True)
             return Line(None, lambda: stream)
-        if self.poller is None:
-            return Line(None, partial(rules.stream_of, accepted))
-        line = Line(accepted, partial(rules.stream_of, accepted), _what_is_there(accepted))
+        return Line(None if self.poller is None else accepted, partial(rules.stream_of, accepted))
+
+    def begin(self, line: Line) -> None:
+        """Do what can be done without waiting: a WebSocket whose handshake is here needs no task for it."""
+        if line.plain is None:
+            return
+        line.unread = _what_is_there(line.plain)
         try:
             if line.unread and (split := split_head(line.unread)) is not None:
                 head = self._parsed(split[0])
                 if is_handshake(head):
                     self._open(line, head, split[1])
-                    return None
+                    line.handed_over = True
         except Refusal as refused:
             line.answer = refused.response
-        return line
 
     async def attend(self, line: Line) -> None:
         """Serve a connection until it ends, or its socket is the poller's."""
@@ -130,8 +140,8 @@ class Door:
                     await line.stream.do_handshake()
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
                     return b"", b""
-            return await read_head(line.stream, line.unread)
-        raise Refusal(408, "invalid", "The request took too long.")
+            return await read_head(line.stream, line.unread or b"")
+        raise _TOO_SLOW
 
     def _parsed(self, data: bytes) -> Head:
         head = parse_head(data)
@@ -171,8 +181,10 @@ class Door:
         return SocketConnection(line.plain, response, id, codec, self.sweeper, limits, self.poller)
 
 
-def _what_is_there(plain: socket.socket) -> bytes:
+def _what_is_there(plain: socket.socket) -> bytes | None:
     try:
         return plain.recv(READ_SIZE)
-    except OSError:  # nothing yet; or it broke, as whoever waits for it will learn
+    except BlockingIOError:
+        return None
+    except OSError:
         return b""

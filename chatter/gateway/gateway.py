@@ -1,9 +1,9 @@
 """The one port, as a child of the supervision tree, with a staff of its own.
 
     gateway           one for one
-    ├── visitors      dynamic: whoever's head is being read, is served by Hypercorn, or has TLS
+    ├── visitors      dynamic: whoever is Hypercorn's, has TLS, or takes several reads to say what they want
     ├── sweeper       one timer for all that is open
-    ├── poller        reads and writes all plain WebSockets
+    ├── poller        reads and writes all plain WebSockets, and tells when a newcomer speaks
     └── acceptors     one a listening socket
 
 A visitor that crashes is alone in it, and so is a connection. Who of the staff crashes is started again and finds
@@ -33,10 +33,11 @@ from chatter.gateway.limits import Limits
 from chatter.gateway.listening import Acceptor, Room
 from chatter.gateway.longpoll import LongPoll
 from chatter.gateway.network import Network, System
+from chatter.gateway.newcomers import Newcomers
 from chatter.gateway.origins import Origins
 from chatter.gateway.poller import Poller
 from chatter.gateway.sweeper import Sweeper
-from chatter.gateway.transport import INTERNAL_ERROR, SERVICE_RESTART, Transport
+from chatter.gateway.transport import INTERNAL_ERROR, SERVICE_RESTART, Mortal, Transport
 from chatter.supervisor import DynamicSupervisor, Supervisor
 
 ACCEPTORS: Final = "acceptors"
@@ -112,6 +113,7 @@ class Gateway:
         self._drained = trio.Event()
         self._sweeper = Sweeper(limits.silence, self._crashed)
         self._poller: Poller | None = None
+        self._newcomers: Newcomers | None = None
         self._longpoll = LongPoll(self._rules, self._sweeper, self._app, lambda: self._open_now > limits.connections)
         self._http = Http(self._longpoll, limits.http_write)
         self._visitors = DynamicSupervisor("visitors", shutdown=SECONDS_TO_END, observer=self._saw)
@@ -129,8 +131,7 @@ class Gateway:
         """Serve until `stop`, and drain then. `OSError` when the port can't be had."""
         self.bind()
         if (epoll := self._network.epoll()) is not None:
-            self._poller = Poller(epoll, self._network.readable, self._crashed, self._network.ring())
-            self._door.poller = self._poller
+            self._watch(Poller(epoll, self._network.readable, self._crashed, self._network.ring()))
         self._staff = self._hire()
         try:
             async with trio.open_nursery() as nursery:
@@ -143,10 +144,15 @@ class Gateway:
                 await self._asked_to_stop.wait()
                 self._staff.stop()
         finally:
-            for connection in list(self._sweeper.connections):
-                connection.hang_up()
+            self._hang_up()
             self._release()
             self._begin()
+
+    def _watch(self, poller: Poller) -> None:
+        self._door.poller = self._poller = poller
+        if self._rules.tls is None:
+            shared = (self._sweeper, self._room, self._limits)
+            self._newcomers = Newcomers(self._door, poller, *shared, self._visit, self._crashed)
 
     def _hire(self) -> Supervisor:
         staff = [
@@ -165,13 +171,17 @@ class Gateway:
             await trio.sleep_forever()
 
     def _admit(self, accepted: socket.socket) -> None:
-        spec = ChildSpec(f"visitor {next(self._visits)}", lambda: _Visit(self._door, accepted), Restart.TEMPORARY)
+        if self._newcomers is not None:
+            self._newcomers.admit(accepted, f"newcomer {next(self._visits)}")
+        else:
+            self._visit(self._door.line(accepted), accepted)
+
+    def _visit(self, line: Line, accepted: socket.socket) -> None:
+        spec = ChildSpec(f"visitor {next(self._visits)}", lambda: _Visit(self._door, line), Restart.TEMPORARY)
         try:
             self._visitors.start(spec)
         except NotRunning:  # being cancelled
             accepted.close()
-        else:
-            self._room.enter()
 
     async def serve(self, stream: Stream) -> None:
         """Serve a stream that came by another way than the port, until it ends; then it is closed."""
@@ -200,10 +210,16 @@ class Gateway:
                 await self._say_goodbye()
             while self._sweeper.connections or len(self._http):  # noqa: ASYNC110 — once a process: not worth telling
                 await trio.sleep(LOOK_AGAIN)
-        for connection in list(self._sweeper.connections):
-            connection.hang_up()
+        self._hang_up()
         await self._http.abort()
         self._drained.set()
+
+    def _hang_up(self) -> None:
+        """On whoever is left."""
+        for connection in list(self._sweeper.connections):
+            connection.hang_up()
+        if self._newcomers is not None:
+            self._newcomers.hang_up()
 
     async def _retire(self) -> None:
         """Who is between two polls comes back on the connection that it has, for there is no other: until all have
@@ -240,7 +256,7 @@ class Gateway:
         if self._poller is not None:
             self._poller.close()
 
-    def _crashed(self, connection: Transport, crash: Exit) -> None:
+    def _crashed(self, connection: Mortal, crash: Exit) -> None:
         """A bug in one connection, met by one of the staff: the others go on."""
         if self._observer is not None:
             self._observer(ChildEnded("connections", connection.id, crash, None))
@@ -274,25 +290,17 @@ def _come_back() -> Iterator[str]:
 
 
 class _Visit:
-    """A connection that was accepted, as a child of the visitors' supervisor."""
+    """Somebody at the door, as a child of the visitors' supervisor."""
 
-    def __init__(self, door: Door, accepted: socket.socket) -> None:
+    def __init__(self, door: Door, line: Line) -> None:
         self._door = door
-        self._accepted = accepted
+        self._line = line
         self._scope = trio.CancelScope()
 
     async def run(self, started: Callable[[], Any]) -> None:
         started()
-        try:
-            line = self._door.begin(self._accepted)
-        except BaseException:
-            self._accepted.close()
-            raise
-        finally:
-            self._door.room.leave()
-        if line is not None:
-            with self._scope:
-                await self._door.attend(line)
+        with self._scope:
+            await self._door.attend(self._line)
 
     def stop(self) -> None:
         self._scope.cancel()

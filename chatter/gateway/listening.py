@@ -10,6 +10,8 @@ import trio
 BACKLOG: Final = 4096
 ACCEPTS_A_TURN: Final = 64
 PAUSE: Final = 0.1
+UNSENT: Final = 128 * 1024
+"""Bytes that the kernel holds back for a slow reader before it says that it is full."""
 
 _EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -36,6 +38,7 @@ def _listen(family: int, address: tuple[object, ...], *, alone: bool) -> socket.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not alone)
+        _set_up_for_frames(listener)
         listener.bind(address)
         listener.listen(BACKLOG)
         listener.setblocking(False)
@@ -43,6 +46,13 @@ def _listen(family: int, address: tuple[object, ...], *, alone: bool) -> socket.
         listener.close()
         raise
     return listener
+
+
+def _set_up_for_frames(listener: socket.socket) -> None:
+    """What is accepted inherits it: small writes go out at once, and few of them wait in the kernel."""
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
 
 
 class Acceptor:

@@ -9,7 +9,7 @@ Only where there is an epoll. Elsewhere plain sockets are served as other stream
 
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from chatter.actors.connection import Fanout
 from chatter.actors.worker import contained
@@ -17,18 +17,17 @@ from chatter.gateway.backlog import Backlog
 from chatter.gateway.connection import WebSocketConnection
 from chatter.gateway.fanout import fanout
 from chatter.gateway.limits import Limits
+from chatter.gateway.transport import Mortal
 from chatter.wire.phoenix import Codec
 
 if TYPE_CHECKING:
     from chatter.actors.exits import Exit
     from chatter.actors.mailbox import Ref
     from chatter.gateway.sweeper import Sweeper
-    from chatter.gateway.transport import Transport
     from chatter.gateway.uring import Ring
 
 SOCKETS_A_TURN: Final = 256
 READ_SIZE: Final = 64 * 1024
-UNSENT: Final = 128 * 1024
 
 _IN: Final = 1
 _OUT: Final = 4
@@ -47,13 +46,13 @@ class Poller:
         self,
         epoll: Any,
         readable: Callable[[Any], Awaitable[None]],
-        crashed: "Callable[[Transport, Exit], None]",
+        crashed: "Callable[[Mortal, Exit], None]",
         ring: "Ring | None" = None,
     ) -> None:
         self._epoll = epoll
         self._readable = readable
         self._crashed = crashed
-        self._sockets: dict[int, SocketConnection] = {}
+        self._sockets: dict[int, Polled] = {}
         self.changes = 0
         self.ring = ring
 
@@ -77,9 +76,11 @@ class Poller:
             self.ring.close()
             self.ring = None
 
-    def register(self, connection: "SocketConnection", descriptor: int) -> None:
-        self._sockets[descriptor] = connection
-        self._epoll.register(descriptor, _IN)
+    def register(self, polled: "Polled", descriptor: int) -> None:
+        """Whose socket is registered already takes its place: it is read, and nothing else."""
+        if descriptor not in self._sockets:
+            self._epoll.register(descriptor, _IN)
+        self._sockets[descriptor] = polled
 
     def watch(self, descriptor: int, events: int) -> None:
         self._epoll.modify(descriptor, events)
@@ -87,6 +88,14 @@ class Poller:
     def unregister(self, descriptor: int) -> None:
         if self._sockets.pop(descriptor, None) is not None and not self._epoll.closed:
             self._epoll.unregister(descriptor)
+
+
+class Polled(Mortal, Protocol):
+    """Who has a socket here."""
+
+    def attend(self, events: int) -> None:
+        """Epoll says that it can be read or written to, or that its end has come."""
+        ...
 
 
 class SocketConnection(WebSocketConnection):
@@ -115,12 +124,10 @@ class SocketConnection(WebSocketConnection):
 
     def open(self, session: "Ref[Any]", unread: bytes) -> None:
         if not self._gone:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
             self._poller.register(self, self._socket.fileno())
             self._watched = _IN
+            self.flush()
         super().open(session, unread)
-        self.flush()
 
     def write(self, data: bytes) -> None:
         try:

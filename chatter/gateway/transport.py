@@ -1,7 +1,7 @@
 """What WebSockets and long-poll sessions have in common: a session that is told what comes, and the sweeper's watch."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import trio
 
@@ -17,6 +17,16 @@ GOING_AWAY: Final = 1001
 INTERNAL_ERROR: Final = 1011
 SERVICE_RESTART: Final = 1012
 TRY_AGAIN_LATER: Final = 1013
+
+
+class Mortal(Protocol):
+    """Whom a bug ends, and nobody else: `close` says so if that can be said, `hang_up` does without."""
+
+    id: str
+
+    def close(self, code: int, reason: str = "") -> None: ...
+
+    def hang_up(self) -> None: ...
 
 
 class Transport(ABC):
