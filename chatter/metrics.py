@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from chatter.actors.child import ChildEnded
+from chatter.gateway import GatewayStatistics
 from chatter.stores.port import DatabaseLost
 
 if TYPE_CHECKING:
@@ -42,8 +43,19 @@ class _Gauges(Collector):
         application = self._application
         yield GaugeMetricFamily("chatter_sessions", "Sockets with a session", value=len(application.sessions))
         yield GaugeMetricFamily("chatter_rooms", "Rooms that run", value=len(application.rooms))
+        yield from _of_the_gateway(application.gateway.statistics())
         waiting = GaugeMetricFamily("chatter_mailbox_waiting", "Messages waiting", labels=["actor"])
         for node in application.tree().walk():
             if node.mailbox is not None and ":" not in node.name and node.kind == "actor" and len(node.name) < 20:
                 waiting.add_metric([node.name], node.mailbox.waiting)
         yield waiting
+
+
+def _of_the_gateway(statistics: GatewayStatistics) -> Iterable[Metric]:
+    connections = GaugeMetricFamily("chatter_connections", "Connections that are open", labels=["kind"])
+    for kind in ("websockets", "longpolls", "http", "handshakes"):
+        connections.add_metric([kind], getattr(statistics, kind))
+    yield connections
+    yield CounterMetricFamily("chatter_handshakes", "WebSocket handshakes completed", value=statistics.accepted)
+    yield CounterMetricFamily("chatter_refusals", "Requests turned down at the door", value=statistics.refused)
+    yield GaugeMetricFamily("chatter_io_uring", "Whether broadcasts go out by io_uring", value=statistics.ring)

@@ -25,9 +25,18 @@ _Takes = tuple[Callable[[bytes], int], ...]
 def fanout(connections: "Sequence[SocketConnection]", poller: "Poller") -> Fanout:
     """See `actors.connection.Connection.fanout`."""
     ring = poller.ring
-    if ring is None or not FEW < len(connections) <= MOST:
+    if ring is None or len(connections) <= FEW:
         return _by_send(connections, poller)
-    return _by_ring(connections, poller, ring)
+    parts = [_by_ring(connections[n : n + MOST], poller, ring) for n in range(0, len(connections), MOST)]
+    return parts[0] if len(parts) == 1 else _one_after_the_other(parts)
+
+
+def _one_after_the_other(parts: Sequence[Fanout]) -> Fanout:
+    def fanout(data: bytes) -> None:
+        for part in parts:
+            part(data)
+
+    return fanout
 
 
 def _by_send(connections: "Sequence[SocketConnection]", poller: "Poller") -> Fanout:

@@ -53,7 +53,8 @@ SECONDS_TO_END: Final = 1.0
 @attrs.frozen
 class GatewayStatistics:
     """`websockets`, `longpolls` (sessions), `http` and `handshakes` are open now; `accepted` and `refused` (WebSocket
-    handshakes completed, requests turned down) count since the gateway started."""
+    handshakes completed, requests turned down) count since the gateway started. `ring`: whether broadcasts go out by
+    io_uring."""
 
     websockets: int
     longpolls: int
@@ -61,6 +62,7 @@ class GatewayStatistics:
     handshakes: int
     accepted: int
     refused: int
+    ring: bool
 
 
 class Gateway:
@@ -279,6 +281,7 @@ class Gateway:
             handshakes=self._room.taken,
             accepted=self._door.accepted,
             refused=self._door.refused,
+            ring=self._poller is not None and self._poller.ring is not None,
         )
 
 

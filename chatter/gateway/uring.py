@@ -7,7 +7,7 @@ a broadcast changes their length field and looks whether what comes back is what
 
 Only as much of io_uring is used as behaves like `send` on a socket that doesn't block: nothing is ever left under way
 when `Ring.send` returns, and what a socket does not take at once is the caller's to write later. `Ring.open` tries
-that, too, and there is no ring where it isn't so: on kernels before 5.19, other systems than Linux, and where it is
+that, too, and there is no ring where it isn't so: on kernels before 5.18, other systems than Linux, and where it is
 forbidden (`kernel.io_uring_disabled`, the default seccomp profile of containers). One `send` a socket does the same.
 
 No barriers are needed: the kernel reads and writes the queues while our thread is in the call, and at no other time.

@@ -68,6 +68,15 @@ async def test_all_hear_it(stage: Stage) -> None:
         await hear(clients, text)
 
 
+async def test_more_than_go_into_a_ring_all_hear_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 16)
+    clients = await connected(stage, 40)
+    tell = SocketConnection.fanout(audience(stage))
+    for text in ("one", "two"):
+        tell(text_frame(text.encode()))
+        await hear(clients, text)
+
+
 async def test_a_text_longer_than_a_ring_holds_reaches_all(stage: Stage) -> None:
     clients = await connected(stage, 3)
     tell = SocketConnection.fanout(audience(stage))
