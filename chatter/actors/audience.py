@@ -16,6 +16,8 @@ from chatter.actors.member import Departures, Member
 from chatter.core.presence import Meta, PresenceSet
 from chatter.wire.phoenix import Codec
 
+AT_ONCE: Final = 64 * 1024
+"""Bytes that are joined to be one write."""
 BREATH: Final = 512
 """After so many writes the others on this node get a turn: two or three milliseconds."""
 
@@ -83,6 +85,13 @@ class _Telling:
     but: Member | None
     told: int = 0
     outdated: bool = False
+
+    def takes_in(self, later: "_Telling") -> bool:
+        """Become one with what the same members are told next, if that can be: one write is cheaper than two."""
+        if self.told or self.but is not later.but or len(self.data) + len(later.data) > AT_ONCE:
+            return False
+        self.data += later.data
+        return True
 
     def next_breath(self) -> None:
         """Tell some more. Who left is told nothing: maybe they joined again, and would hear it twice, or hear the
@@ -164,7 +173,10 @@ class Audience:
     def tell(self, encode: Callable[[Lane], bytes], but: Member | None = None) -> None:
         """Put something on its way to all members, in each lane's own bytes; `deliver` takes it there."""
         tellings = [lane.telling(encode(lane), self._departures, but) for lane in self._lanes.values()]
-        self._on_their_way.extend(tellings)  # all lanes or, should `encode` raise, none
+        for telling in tellings:  # all lanes or, should `encode` raise, none
+            last = next((one for one in reversed(self._on_their_way) if one.breaths is telling.breaths), None)
+            if last is None or not last.takes_in(telling):
+                self._on_their_way.append(telling)
 
     async def deliver(self) -> None:
         """Write what is on its way. Cancelled or crashed in between: the next call goes on where it stopped."""

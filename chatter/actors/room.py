@@ -2,8 +2,9 @@
 
 It takes all that waits in its mailbox at once: commands are stored in one transaction, their events encoded once for
 each lane and written as one piece to each member. A burst thus costs a member one write, not one an event. While
-several people talk at the same moment it gathers for `GATHER` seconds between two batches (as PostgreSQL's
-`commit_delay` does), because a batch costs as much as a dozen messages; somebody who talks alone never waits.
+several people talk at the same moment, on whichever nodes, it gathers for `GATHER` seconds between two batches (as
+PostgreSQL's `commit_delay` does), because a batch costs as much as a dozen messages; somebody who talks alone never
+waits.
 
 Whatever crashes here is handled again by the next incarnation (`redeliver`), which is safe: a command that was stored
 before is recognised by its id, members and what is on its way to them are the `Audience`'s, which stays, and the rest
@@ -99,6 +100,7 @@ class Room(Actor[RoomMessage]):
         self._closed = False
         self._look_again_at = math.inf
         self._blind_until = -math.inf
+        self._events_told = 0
 
     async def run(self, started: Callable[[], Any]) -> None:
         ears = self._bus.subscribe(self._channel, self._overhear, self._miss)
@@ -139,8 +141,9 @@ class Room(Actor[RoomMessage]):
             self._idle = False
             batch = await self._next_batch()
             began = trio.current_time()
+            self._events_told = 0
             await self._handle_all(batch)
-            if sum(isinstance(message, Submit) for message in batch) > 1:
+            if self._events_told > 1:
                 await trio.sleep_until(began + GATHER)
 
     async def _next_batch(self) -> list[RoomMessage]:
@@ -343,6 +346,7 @@ class Room(Actor[RoomMessage]):
         if events:
             self._audience.tell(lambda lane: self._encoded(events, lane))
             self._audience.told_seq = events[-1].seq
+            self._events_told += len(events)
 
     def _encoded(self, events: list[Event], lane: Lane) -> bytes:
         broadcast, topic = lane.codec.broadcast, lane.topic

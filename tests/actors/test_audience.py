@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import trio
 
-from chatter.actors.audience import BREATH, Audience
+from chatter.actors.audience import AT_ONCE, BREATH, Audience
 from chatter.actors.connection import Fanout, Frame, one_by_one
 from chatter.actors.exits import ActorEnded
 from chatter.actors.mailbox import Mailbox
@@ -99,10 +99,56 @@ async def test_who_left_before_a_breath_is_told_nothing_that_was_on_its_way() ->
     readers = [Leaver("leaver"), *(Reader(str(number)) for number in range(BREATH + 1))]
     for reader in readers:
         audience.add(reader.member)
-    for event in ("one", "two"):
-        audience.tell(lambda lane, event=event: lane.codec.broadcast(lane.topic, event, b"{}"))  # type: ignore[misc]
+    for data in (b"one", bytes(AT_ONCE)):
+        audience.tell(lambda _, data=data: data)  # type: ignore[misc]
     await audience.deliver()
     assert [len(reader.heard) for reader in readers] == [1] + [2] * (BREATH + 1)
+
+
+async def test_what_is_told_before_it_is_delivered_is_one_write() -> None:
+    audience, ann, bob = Audience(), Reader("ann"), Reader("bob", LONGPOLL_V1)
+    for reader in (ann, bob):
+        audience.add(reader.member)
+    for event in ("one", "two", "three"):
+        audience.tell(lambda lane, event=event: lane.codec.broadcast(lane.topic, event, b"{}"))  # type: ignore[misc]
+    await audience.deliver()
+    for reader in (ann, bob):
+        said = [reader.codec.broadcast(TOPIC, event, b"{}") for event in ("one", "two", "three")]
+        assert reader.heard == [b"".join(said)]
+
+
+async def test_what_some_do_not_hear_keeps_its_place_among_what_all_hear() -> None:
+    audience, ann, bob = Audience(), Reader("ann"), Reader("bob")
+    for reader in (ann, bob):
+        audience.add(reader.member)
+    for data, but in ((b"1", None), (b"2", ann.member), (b"3", None), (b"4", None)):
+        audience.tell(lambda _, data=data: data, but)  # type: ignore[misc]
+    await audience.deliver()
+    assert ann.heard == [b"1", b"34"]
+    assert bob.heard == [b"1", b"2", b"34"]
+
+
+async def test_who_comes_in_between_hears_what_is_told_from_then_on() -> None:
+    audience, ann, bob = Audience(), Reader("ann"), Reader("bob")
+    audience.add(ann.member)
+    audience.tell(lambda _: b"1")
+    audience.add(bob.member)
+    for data in (b"2", b"3"):
+        audience.tell(lambda _, data=data: data)  # type: ignore[misc]
+    await audience.deliver()
+    assert (b"".join(ann.heard), bob.heard) == (b"123", [b"23"])
+
+
+async def test_what_is_under_way_already_takes_nothing_in() -> None:
+    audience = Audience()
+    readers = [Reader(str(number)) for number in range(BREATH + 1)]
+    for reader in readers:
+        audience.add(reader.member)
+    audience.tell(lambda _: b"1")
+    audience._on_their_way[0].next_breath()
+    audience.tell(lambda _: b"2")
+    await audience.deliver()
+    assert {b"".join(reader.heard) for reader in readers} == {b"12"}
 
 
 def test_what_fails_to_be_encoded_is_on_its_way_to_nobody() -> None:
