@@ -114,6 +114,20 @@ async def test_both_may_talk_at_the_same_moment(pair: Pair) -> None:
     assert ann.seqs() == bob.seqs() == list(range(1, 41))
 
 
+async def test_what_people_on_both_say_at_one_moment_is_told_in_few_writes(pair: Pair) -> None:
+    """A batch heard and a batch of one's own are one write to each member, as they are on one node."""
+    ann, bob = await pair.here.member("Ann"), await pair.there.member("Bob")
+    reader = await pair.here.member("Cid")
+    reader.connection.writes.clear()
+    async with trio.open_nursery() as nursery:
+        for person in (ann, bob):
+            for number in range(100):
+                nursery.start_soon(person.says, f"{number}")
+    await trio.sleep(A_WHILE)
+    assert reader.seqs() == list(range(1, 201))
+    assert len([write for write in reader.connection.writes if b"new_message" in write]) <= 4
+
+
 async def test_what_is_on_its_way_is_waited_for_and_the_store_is_not_asked(
     pair: Pair, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
