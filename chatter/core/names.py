@@ -30,6 +30,10 @@ class Names:
         for folded, claimed in self._claimed.items():
             yield folded, claimed.user_id
 
+    def owner(self, name: str) -> str:
+        """Whose it is; `KeyError` when it is nobody's."""
+        return self._claimed[name.casefold()].user_id
+
     def is_free_for(self, name: str, user_id: str, holder: str) -> bool:
         """Whether `holder` (a connection's id) may claim it: nobody has it, or the same user, or nobody else than this
         very connection. It may have been granted before, and the answer got lost."""

@@ -35,6 +35,40 @@ async def test_names_are_claimed_again_when_redis_forgot_everything(server: Redi
         assert not await two.claims.claim("Ann", "u2", "s2")
 
 
+async def test_thousands_of_names_are_claimed_again_long_before_the_lease_ends(server: RedisServer) -> None:
+    async with running(RedisBus(server.url)) as one, running(RedisBus(server.url)) as two:
+        await reaching(one, two)
+        server.kill()
+        await eventually(lambda: not one.connected and not two.connected)
+        for number in range(5000):
+            assert await one.claims.claim(f"Ann{number}", f"u{number}", f"s{number}")
+        await server.start()
+        with trio.fail_after(LEASE):
+            await reaching(one, two)
+        for number in (0, 499, 500, 4999):
+            assert not await two.claims.claim(f"Ann{number}", "u", "s")
+        assert await two.claims.claim("Ann5000", "u", "s")
+
+
+async def test_what_is_given_back_while_names_are_claimed_again_is_free(server: RedisServer) -> None:
+    async with running(RedisBus(server.url)) as one, running(RedisBus(server.url)) as two:
+        await reaching(one, two)
+        for number in range(1200):
+            assert await one.claims.claim(f"Ann{number}", f"u{number}", f"s{number}")
+        server.kill()
+        await eventually(lambda: not one.connected and not two.connected)
+        await server.start()
+        while not one.connected:
+            await trio.sleep(0)
+            for number in range(1200):
+                one.claims.release(f"s{number}")
+        await reaching(two)
+        with trio.fail_after(5):
+            for number in range(1200):
+                while not await two.claims.claim(f"Ann{number}", f"v{number}", f"t{number}"):  # noqa: ASYNC110
+                    await trio.sleep(0.05)
+
+
 async def test_without_redis_each_node_decides_for_itself(server: RedisServer) -> None:
     async with running(RedisBus(server.url)) as one:
         await reaching(one)

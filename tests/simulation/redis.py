@@ -122,7 +122,7 @@ class Redis:
         self._agenda = agenda
         self._hashes: dict[str, dict[str, str]] = {}
         self._expiry: dict[str, float] = {}
-        self.scripts: dict[str, Callable[[Client, Sequence[str], Sequence[str]], int]] = {
+        self.scripts: dict[str, Callable[[Client, Sequence[str], Sequence[str]], int | list[int]]] = {
             claims._CLAIM: self._claim,
             claims._RELEASE: self._release,
             claims._IN_USE: self._in_use,
@@ -160,17 +160,20 @@ class Redis:
 
     # -- the scripts of `chatter.bus.redis.claims`, in Python
 
-    def _claim(self, client: "Client", keys: Sequence[str], args: Sequence[str]) -> int:
-        user, node, prefix, _ = args
-        held = self._hashes.setdefault(keys[0], {})
+    def _claim(self, client: "Client", keys: Sequence[str], args: Sequence[str]) -> list[int]:
+        node, prefix, _, *users = args
+        return [self._claim_one(client, key, user, node, prefix) for key, user in zip(keys, users, strict=True)]
+
+    def _claim_one(self, client: "Client", key: str, user: str, node: str, prefix: str) -> int:
+        held = self._hashes.setdefault(key, {})
         for other in [other for other in held if other not in ("user", node) and not self._exists(prefix + other)]:
             del held[other]
         others = any(other not in ("user", node) for other in held)
         if held.get("user", user) != user and others:
-            self.refused(keys[0].rpartition(":")[2], client.name)
+            self.refused(key.rpartition(":")[2], client.name)
             return 0
         held.update({"user": user, node: ""})
-        self.granted(keys[0].rpartition(":")[2], user, client.name)
+        self.granted(key.rpartition(":")[2], user, client.name)
         return 1
 
     def _release(self, _client: "Client", keys: Sequence[str], args: Sequence[str]) -> int:
@@ -237,7 +240,7 @@ class Client:
     async def ask(self, command: Callable[[], T]) -> T:
         return await self._ask(command, self._answer)
 
-    async def eval(self, script: str, keys: Sequence[str], args: Sequence[str]) -> int:
+    async def eval(self, script: str, keys: Sequence[str], args: Sequence[str]) -> int | list[int]:
         run = self.redis.scripts[script]
         return await self.ask(lambda: run(self, keys, args))
 
