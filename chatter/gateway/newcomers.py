@@ -63,8 +63,8 @@ class Newcomers:
         self._visit(newcomer.line, newcomer.plain)
 
     def hang_up_on(self, newcomer: "Newcomer") -> None:
-        if self._forget(newcomer):
-            self._poller.unregister(newcomer.plain.fileno())
+        self._forget(newcomer)
+        self._poller.unregister(newcomer.plain.fileno())  # whoever it became is given up, too
         newcomer.plain.close()
 
     def hang_up(self) -> None:
