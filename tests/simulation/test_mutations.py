@@ -194,7 +194,7 @@ def who_changes_as_they_arrive_sees_themselves_twice(real: Any) -> Any:
 # -- sockets
 
 
-@bug(SocketConnection, "_fall_behind")
+@bug(SocketConnection, "fall_behind")
 def what_a_socket_took_is_written_again(real: Any) -> Any:
     return lambda self, data, sent: real(self, data, 0)
 

@@ -31,11 +31,13 @@ export function messagesAfter(room: string, after: number, limit: number): Promi
 }
 
 async function request<Answer>(address: string, init?: RequestInit): Promise<Answer> {
-  const response = await fetch(address, init).catch((error: unknown) => {
-    if (init?.signal?.aborted) throw error
-    throw new Refused({ reason: "offline" })
-  })
-  const answer = await response.json().catch(() => ({}))
+  const response = await fetch(address, init).catch((error: unknown) => gaveUp(init, error, "offline"))
+  const answer = await response.json().catch((error: unknown) => gaveUp(init, error, response.ok ? "offline" : "unavailable"))
   if (response.ok) return answer
   throw new Refused(answer.error ?? { reason: "unavailable" })
+}
+
+/** Nothing came, or not all of it: a server that dies breaks off in the midst of an answer. */
+function gaveUp(init: RequestInit | undefined, error: unknown, reason: string): never {
+  throw init?.signal?.aborted ? error : new Refused({ reason })
 }
