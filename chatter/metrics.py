@@ -8,11 +8,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from chatter.actors.child import ChildEnded
-from chatter.gateway import GatewayStatistics
 from chatter.stores.port import DatabaseLost
 
 if TYPE_CHECKING:
     from chatter.application import Application
+    from chatter.gateway import GatewayStatistics
 
 
 class Metrics:
@@ -51,7 +51,7 @@ class _Gauges(Collector):
         yield waiting
 
 
-def _of_the_gateway(statistics: GatewayStatistics) -> Iterable[Metric]:
+def _of_the_gateway(statistics: "GatewayStatistics") -> Iterable[Metric]:
     connections = GaugeMetricFamily("chatter_connections", "Connections that are open", labels=["kind"])
     for kind in ("websockets", "longpolls", "http", "handshakes"):
         connections.add_metric([kind], getattr(statistics, kind))

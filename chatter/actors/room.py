@@ -145,6 +145,8 @@ class Room(Actor[RoomMessage]):
             await self._handle_all(batch)
             if self._events_told > 1:
                 await trio.sleep_until(began + GATHER)
+        if self._closed:
+            self._turn_away()
 
     async def _next_batch(self) -> list[RoomMessage]:
         """All that waits; nothing when it was time to look in the store."""
@@ -264,7 +266,7 @@ class Room(Actor[RoomMessage]):
         join.next_may_come()
         if self._closed:
             join.member.leave()
-            join.receipt.refused(NotFound(f"There is no room {self._name}."))
+            join.receipt.refused(self._gone())
             return
         member = join.member
         if member.left:  # it left, or its socket went, while the join waited here
@@ -273,21 +275,10 @@ class Room(Actor[RoomMessage]):
         self._audience.add(member)
         member.hold()
         try:
-            join.receipt.answer_encoded(self._welcome(join))
+            join.receipt.answer_encoded(join.welcome(self._name, self._log))
             self._attendance.arrived(member)
         finally:
             member.release()
-
-    def _welcome(self, join: Join) -> bytes:
-        member, log = join.member, self._log
-        user = encode(member.user.as_payload() if member.user else None)
-        head = b'{"room":%b,"user":%b,"last_seq":%d' % (encode(self._name), user, log.last_seq)
-        if join.after is None:
-            return b'%b,"messages":%b}' % (head, log.newest(join.limit, member.dialect))
-        events = log.resume(join.after, member.dialect)
-        if events is None:
-            return b'%b,"messages":%b,"resumed":false}' % (head, log.newest(join.limit, member.dialect))
-        return b'%b,"events":%b,"resumed":true}' % (head, events)
 
     def _leave(self, member: Member) -> None:
         self._used_at = trio.current_time()
@@ -389,6 +380,20 @@ class Room(Actor[RoomMessage]):
     def _close(self) -> None:
         self._closed = True
         self._audience.dismiss(Member.close)
+
+    def _turn_away(self) -> None:
+        """Those who asked for something while the room was closing."""
+        while len(self.mailbox):
+            for message in self.mailbox.take_all():
+                if isinstance(message, Submit):
+                    message.receipt.refused(self._gone())
+                elif isinstance(message, Join | Settle):
+                    self._act(message)
+        for settle in self._settling:
+            settle.reply()
+
+    def _gone(self) -> NotFound:
+        return NotFound(f"There is no room {self._name}.")
 
     def _end_if_idle(self, request: EndIfIdle) -> None:
         for member in [member for member in self._audience if member.left]:  # the mailbox was full when it left

@@ -11,7 +11,9 @@ from chatter.actors.member import Member, PushReceipt
 from chatter.actors.presence import PresenceChanged
 from chatter.actors.settling import Settle
 from chatter.core.commands import Command
+from chatter.core.log import RoomLog
 from chatter.errors import Refused, Unavailable
+from chatter.wire.phoenix import encode
 
 
 class Receipt(Protocol):
@@ -46,6 +48,17 @@ class Join(Refusable):
         self.next_may_come()
         self.member.leave()
         self.receipt.failed(error)
+
+    def welcome(self, room: str, log: RoomLog) -> bytes:
+        """The reply to it, when the room's log stands so."""
+        user = encode(self.member.user.as_payload() if self.member.user else None)
+        head = b'{"room":%b,"user":%b,"last_seq":%d' % (encode(room), user, log.last_seq)
+        if self.after is None:
+            return b'%b,"messages":%b}' % (head, log.newest(self.limit, self.member.dialect))
+        events = log.resume(self.after, self.member.dialect)
+        if events is None:
+            return b'%b,"messages":%b,"resumed":false}' % (head, log.newest(self.limit, self.member.dialect))
+        return b'%b,"events":%b,"resumed":true}' % (head, events)
 
 
 @attrs.frozen

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from chatter.actors.disconnections import LOOK_EVERY, disconnect
 from chatter.actors.rooms import SWEEP_EVERY
+from chatter.actors.settling import Settle
 from chatter.bus.local import LocalBus
 from chatter.core.model import User
 from chatter.errors import NotFound, Unavailable
@@ -59,6 +61,34 @@ async def test_what_is_said_in_a_closed_room_is_refused_and_what_was_said_before
     assert await ann.refused(ATTIC, "new_message", {"text": "too late"}) in ("not_found", "unmatched topic")
     await bob.expect("phx_close", ATTIC)
     assert [message["text"] for message in bob.heard("new_message")] == ["last words"]
+
+
+async def test_who_asks_while_a_room_is_closing_is_told_that_there_is_none(attic: Stage, store: MemoryStore) -> None:
+    ann, visitor = await attic.member("Ann", ATTIC), await attic.visitor(LOBBY)
+    room = await attic.rooms.open("attic")
+    asked, answered = trio.Event(), trio.Event()
+
+    async def slowly(point: str) -> None:
+        if point == "events_after":
+            asked.set()
+            await answered.wait()
+
+    store.at = slowly
+    await attic.rooms.close("attic")
+    await asked.wait()
+    said: list[str] = []
+
+    async def ask(person: Person, event: str, payload: dict[str, str]) -> None:
+        said.append(await person.refused(ATTIC, event, payload))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask, ann, "new_message", {"text": "too late"})
+        nursery.start_soon(ask, visitor, "phx_join", {})
+        await wait_all_tasks_blocked()
+        settled = Settle(room, lambda: said.append("settled"))
+        assert settled.ask()
+        answered.set()
+    assert sorted(said) == ["not_found", "not_found", "settled"]
 
 
 async def test_a_closed_room_ends_and_its_people_are_nowhere(attic: Stage) -> None:
