@@ -16,7 +16,7 @@ from chatter.actors.member import Departures, Member
 from chatter.core.presence import Meta, PresenceSet
 from chatter.wire.phoenix import Codec
 
-AT_ONCE: Final = 64 * 1024
+AT_ONCE: Final = 256 * 1024
 """Bytes that are joined to be one write."""
 BREATH: Final = 512
 """After so many writes the others on this node get a turn: two or three milliseconds."""

@@ -28,7 +28,7 @@ from typing import Any, Final
 
 MOST: Final = 512
 """Sockets a call."""
-LONGEST: Final = 64 * 1024
+LONGEST: Final = 256 * 1024
 """Bytes that can be sent."""
 
 _SETUP: Final = 425  # the numbers of these calls are the same on all architectures
