@@ -54,6 +54,7 @@ class Witness:
         self._texts: dict[str, list[str]] = {}
         self._told: dict[tuple[WebSocket, str], int] = {}
         self._whose: dict[str, Any] = {}  # tokens that were given
+        self._nobodies: set[Page] = set()  # came with a token whose name is somebody else's by now
         disk.seen = self._look_at_disk
 
     def note(self, *what: Any) -> None:
@@ -136,8 +137,10 @@ class Witness:
 
     def joined(self, room: Room, reply: Any) -> None:
         page = room.page
+        self._nobodies.discard(page)
         if page.token is None or reply["user"] is not None:
             return
+        self._nobodies.add(page)
         user = self._whose.get(page.token)
         if user is None or not self.name_in_use(user["name"], user["id"]):
             self._violated(f"{page.browser.name} came with a token and is nobody")
@@ -189,6 +192,8 @@ class Witness:
             case "name_taken":
                 line = self.trouble.lines.get(room.page.browser.name, -1.0)
                 return self._now() <= line or self.name_in_use(asked["name"], None)
+            case "unauthorized":  # what they said is pushed again, by somebody who is nobody now
+                return room.page in self._nobodies
             case "unmatched topic":
                 return event != "phx_join" and self._troubled(room)
             case _:
