@@ -64,7 +64,8 @@ class Channel:
 
 @attrs.define(eq=False)
 class Seat:
-    """What a session must not forget in a crash. `suspect`: the frame it is at, for the `attempts`-th time."""
+    """What a session must not forget in a crash. `suspect`: the frame it is at, for the `attempts`-th time. `claimed`: the
+    user's name was asked for, and is not asked for again."""
 
     user: User | None = None
     channels: dict[str, Channel] = attrs.Factory(dict)
@@ -113,6 +114,7 @@ class Client:
         for channel in self.seat.channels.values():
             channel.tell(MemberChanged(channel.member))
         self.seat.user = user
+        self.seat.claimed = True
         for channel in self.seat.channels.values():
             channel.member.user = user
 

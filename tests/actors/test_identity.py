@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+import trio
 
+from chatter.bus.local import LocalClaims
 from chatter.core.model import User
 from tests.actors.stage import LOBBY, Stage
 
@@ -88,6 +90,26 @@ async def test_a_name_is_free_again_when_its_socket_is_gone(stage: Stage) -> Non
     await ann.vanish()
     await stage.quiet()
     await other.identify("Ann")
+
+
+@pytest.mark.parametrize("came", ["with a token", "as a visitor"])
+async def test_who_has_a_name_keeps_it_in_a_crash_though_another_node_gave_it_too(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, came: str
+) -> None:
+    """As when Redis was away: it is not asked for a second time."""
+    ann = await (stage.member("Ann") if came == "with a token" else stage.visitor())
+    if came == "as a visitor":
+        await ann.identify("Ann")
+
+    async def claim(_claims: LocalClaims, _name: str, _user: str, _holder: str) -> bool:
+        await trio.lowlevel.checkpoint()
+        return False
+
+    monkeypatch.setattr(LocalClaims, "claim", claim)
+    assert await (await stage.visitor()).refused(LOBBY, "identify", {"name": "Bob"}) == "name_taken"
+    await stage.crash(ann.session)
+    await ann.says("still Ann")
+    assert ann.heard("new_message")[-1]["user"]["name"] == "Ann"
 
 
 async def test_a_name_stays_taken_while_one_of_several_tabs_is_open(stage: Stage) -> None:
