@@ -64,8 +64,8 @@ class Channel:
 
 @attrs.define(eq=False)
 class Seat:
-    """What a session must not forget in a crash. `suspect`: the frame it is at, for the `attempts`-th time. `claimed`: the
-    user's name was asked for, and is not asked for again."""
+    """What a session must not forget in a crash. `suspect`: the frame it is at, for the `attempts`-th time.
+    `claimed`: the user's name was asked for, and is not asked for again."""
 
     user: User | None = None
     channels: dict[str, Channel] = attrs.Factory(dict)

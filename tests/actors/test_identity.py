@@ -109,7 +109,7 @@ async def test_who_has_a_name_keeps_it_in_a_crash_though_another_node_gave_it_to
     assert await (await stage.visitor()).refused(LOBBY, "identify", {"name": "Bob"}) == "name_taken"
     await stage.crash(ann.session)
     await ann.says("still Ann")
-    assert ann.heard("new_message")[-1]["user"]["name"] == "Ann"
+    assert (await ann.expect("new_message"))["user"]["name"] == "Ann"
 
 
 async def test_a_name_stays_taken_while_one_of_several_tabs_is_open(stage: Stage) -> None:
