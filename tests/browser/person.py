@@ -102,6 +102,18 @@ class Person:
         self.url = middlebox.url
         return self
 
+    def swipes(self, down: int) -> None:
+        """With one finger, over the middle of the log, so fast that it scrolls on by itself for a while."""
+        box = self.log.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + (box["height"] - down) / 2
+        devtools = self.page.context.new_cdp_session(self.page)
+        steps = [{"x": x, "y": y + down * step / 12} for step in range(13)]
+        for kind, points in [("Start", steps[:1]), *(("Move", [step]) for step in steps[1:]), ("End", [])]:
+            devtools.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+            self.page.wait_for_timeout(16)
+        devtools.detach()
+
     def enters(self, room: str) -> None:
         self.page.get_by_role("link", name=room).click()
 

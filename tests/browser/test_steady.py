@@ -67,6 +67,18 @@ def test_nothing_shifts_while_the_page_loads_nor_while_one_scrolls(
     assert shifts(bo) != []
 
 
+def test_nothing_shifts_under_a_finger_that_scrolls_far(somebody: Somebody, server: Server) -> None:
+    chapters(server, 250)
+    bo = somebody(**PHONE)
+    bo.page.add_init_script(WATCH)
+    bo.visits()
+    expect(bo.message("Chapter 250.")).to_be_in_viewport()
+    for _ in range(25):
+        bo.swipes(500)
+    assert "Chapter 250." not in bo.texts()
+    assert shifts(bo) == []
+
+
 def test_whoever_is_at_the_end_stays_there_whatever_grows(
     somebody: Somebody, server: Server, screen: dict[str, Any]
 ) -> None:

@@ -63,6 +63,7 @@ export function useLogScroll(
       const shift = topOf(row) - topOf(box) - (rowTop - moved)
       if (Math.abs(shift) >= 1) box.scrollTop += shift
     }
+    showBrowser()
     note()
   }
   const arrive = (box: HTMLElement, row: HTMLElement) => {
@@ -95,6 +96,7 @@ export function useLogScroll(
     /** For every event of scrolling: many come from having put things back in place, or before one could. */
     scrolled() {
       const box = log.current!
+      showBrowser()
       if (!isAsLong(box)) settle()
       else if (box.scrollTop !== noted.current.top) note()
     },
@@ -116,6 +118,14 @@ export function useLogScroll(
       return row !== null && topOf(row) >= topOf(log.current!)
     },
   }
+}
+
+/**
+ * Lets the browser look at once. What somebody scrolled and what was put back in place would look to it like rows that
+ * jumped, if it saw both together; finding what is at a point makes it look now.
+ */
+function showBrowser(): void {
+  document.elementFromPoint(0, 0)
 }
 
 function topOf(element: Element): number {
