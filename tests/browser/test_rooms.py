@@ -4,6 +4,8 @@ from playwright.sync_api import expect
 
 from .axe import assert_nothing_found
 from .conftest import Somebody
+from .correspondent import Correspondent
+from .server import Server
 
 
 def test_a_room_is_created_entered_and_found_by_its_link(somebody: Somebody) -> None:
@@ -107,3 +109,32 @@ def test_a_message_is_found_by_its_words_and_shown_in_its_place(somebody: Somebo
     ada.page.get_by_role("dialog").get_by_role("listitem").first.click()
 
     expect(ada.message("flowerpot")).to_be_in_viewport()
+
+
+def test_a_new_room_can_be_thought_better_of(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    new = ada.page.get_by_role("button", name="New room")
+    form = ada.page.get_by_role("form", name="New room")
+    new.click()
+    expect(form.get_by_label("Room name")).to_be_focused()
+    ada.page.keyboard.press("Escape")
+    expect(form).to_have_count(0)
+    expect(new).to_be_focused()
+
+    new.click()
+    form.get_by_role("button", name="Cancel").click()
+    expect(form).to_have_count(0)
+
+
+def test_a_room_made_just_now_is_in_the_list_that_one_opens(somebody: Somebody, server: Server) -> None:
+    bo = somebody(width=360, height=740, has_touch=True, is_mobile=True).visits()
+    rooms = bo.page.get_by_role("button", name="Rooms")
+    dialog = bo.page.get_by_role("dialog", name="Rooms")
+    rooms.tap()
+    expect(dialog.get_by_role("link", name="lobby")).to_be_visible()
+    expect(dialog.get_by_role("link", name="garden")).to_have_count(0)
+    bo.page.keyboard.press("Escape")
+
+    Correspondent(server.url, "Ada").opens("garden")
+    rooms.tap()
+    expect(dialog.get_by_role("link", name="garden")).to_be_visible()

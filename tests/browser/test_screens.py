@@ -114,7 +114,9 @@ def panes(bo: Person, camera: Camera, width: int) -> None:
         bo.page.get_by_role("button", name="Rooms", exact=True).click()
     bo.page.get_by_role("button", name="New room").click()
     camera.takes("new-room")
-    bo.page.keyboard.press("Escape")
+    bo.page.get_by_role("button", name="Cancel").click()
+    if width < 768:
+        bo.page.keyboard.press("Escape")
     if width < 1088:
         bo.page.get_by_role("button", name="People, ").click()
     bo.page.get_by_role("button", name="Bo (you)").click()

@@ -40,7 +40,7 @@ export class Chat {
     window.addEventListener("hashchange", () => this.#arrive(placeInAddress()))
     window.addEventListener("online", () => this.link.hurry())
     window.addEventListener("offline", () => this.link.doubt())
-    document.addEventListener("visibilitychange", () => document.hidden || this.link.doubt())
+    document.addEventListener("visibilitychange", () => document.hidden || this.#lookedAt())
     onRemembered((key, value) => key === "token" && this.#follow(value))
     watchAttention((away) => this.#tellStatus(away))
     this.link.connect()
@@ -135,6 +135,12 @@ export class Chat {
       this.#tell(error.refusal.reason)
       return false
     }
+  }
+
+  /** Somebody is back, and the room they were told of elsewhere may be a new one. */
+  #lookedAt(): void {
+    this.link.doubt()
+    void this.refreshDirectory()
   }
 
   #tell(reason: string): void {

@@ -6,7 +6,7 @@ import { refusal } from "../language/refusal"
 import { asRoomName, roomTrouble } from "../model/names"
 import { useChat } from "./chat_context"
 
-export function NewRoom({ onDone }: { onDone: () => void }) {
+export function NewRoom({ onDone, onCancel }: { onDone: () => void; onCancel: () => void }) {
   const chat = useChat()
   const name = useSignal("")
   const topic = useSignal("")
@@ -25,7 +25,16 @@ export function NewRoom({ onDone }: { onDone: () => void }) {
     }
   }
   return (
-    <form class="mb-3 space-y-2 rounded-card border border-line bg-canvas p-3" aria-label={words().newRoom.title} onSubmit={create}>
+    <form
+      class="mb-3 space-y-2 rounded-card border border-line bg-canvas p-3"
+      aria-label={words().newRoom.title}
+      onSubmit={create}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.isComposing) return
+        event.preventDefault()
+        onCancel()
+      }}
+    >
       <input
         class="field"
         aria-label={words().newRoom.name}
@@ -41,7 +50,7 @@ export function NewRoom({ onDone }: { onDone: () => void }) {
       <input
         class="field"
         aria-label={words().newRoom.topic}
-        placeholder={words().newRoom.topicPlaceholder}
+        placeholder={words().newRoom.topic}
         maxLength={250}
         value={topic.value}
         onInput={(event) => (topic.value = event.currentTarget.value)}
@@ -49,9 +58,14 @@ export function NewRoom({ onDone }: { onDone: () => void }) {
       <p id="room-trouble" class="text-small text-danger empty:hidden" role="alert">
         {trouble.value?.(words())}
       </p>
-      <button type="submit" class="primary w-full">
-        {words().newRoom.create}
-      </button>
+      <div class="flex flex-wrap gap-1">
+        <button type="submit" class="primary flex-auto whitespace-nowrap">
+          {words().newRoom.create}
+        </button>
+        <button type="button" class="plain flex-auto" onClick={onCancel}>
+          {words().cancel}
+        </button>
+      </div>
     </form>
   )
 }

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals"
+import { useEffect, useRef } from "preact/hooks"
 import { addressOf } from "../chat/address"
 import { words } from "../language/language"
 import { useChat } from "./chat_context"
@@ -10,18 +11,27 @@ import { NewRoom } from "./new_room"
 export function RoomsPane({ onChosen }: { onChosen: () => void }) {
   const chat = useChat()
   const creating = useSignal(false)
+  const nav = useRef<HTMLElement>(null)
+  const cancel = () => {
+    creating.value = false
+    nav.current!.querySelector("button")!.focus()
+  }
+  useEffect(() => {
+    // On a phone the list opens when somebody looks for a room, which may have been made just now.
+    if (chat.link.state.peek() === "open") void chat.refreshDirectory()
+  }, [])
   return (
     <div class="flex h-full flex-col">
-      <div class="px-5 pt-4 pb-3">
+      <div class="pane-title">
         <Brand />
       </div>
-      <nav class="min-h-0 flex-1 overflow-y-auto px-3" aria-label={words().rooms.title}>
-        <div class="flex min-h-9 items-center justify-between pb-1 pl-2">
+      <nav ref={nav} class="min-h-0 flex-1 overflow-y-auto px-3" aria-label={words().rooms.title}>
+        <div class="flex min-h-10 items-center justify-between pb-1 pl-2 pointer-coarse:min-h-12">
           <h2 class="text-[0.8125rem] font-semibold text-quiet">{words().rooms.title}</h2>
           {chat.me.value && (
             <IconButton
-              icon={creating.value ? "close" : "add"}
-              label={creating.value ? words().close : words().newRoom.title}
+              icon="add"
+              label={words().newRoom.title}
               expanded={creating.value}
               onClick={() => (creating.value = !creating.value)}
             />
@@ -29,6 +39,7 @@ export function RoomsPane({ onChosen }: { onChosen: () => void }) {
         </div>
         {creating.value && chat.me.value && (
           <NewRoom
+            onCancel={cancel}
             onDone={() => {
               creating.value = false
               onChosen()
