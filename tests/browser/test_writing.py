@@ -157,3 +157,25 @@ def test_what_is_pasted_keeps_its_lines_and_may_be_too_long_for_now(somebody: So
     ada.page.keyboard.press("Enter")
     ada.sees_once("two")
     expect(ada.composer).to_have_value("")
+
+
+def test_an_emoji_is_chosen_into_the_midst_of_what_one_writes(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    ada.composer.press_sequentially("Well done everybody")
+    for _ in "everybody":
+        ada.page.keyboard.press("ArrowLeft")
+    choose = ada.page.get_by_role("button", name="Choose an emoji")
+    choice = ada.page.get_by_role("group", name="Choose an emoji")
+    choose.click()
+    choice.get_by_role("button", name="party").click()
+    expect(choice).to_have_count(0)
+    expect(ada.composer).to_be_focused()
+    ada.page.keyboard.type(" ")
+    expect(ada.composer).to_have_value("Well done 🎉 everybody")
+
+    choose.focus()
+    ada.page.keyboard.press("Enter")
+    expect(choice.get_by_role("button", name="thumbs up")).to_be_focused()
+    ada.page.keyboard.press("Escape")
+    expect(choice).to_have_count(0)
+    expect(ada.composer).to_be_focused()

@@ -6,6 +6,7 @@ import { commandIn } from "../model/command"
 import { withEmoji } from "../model/emoji"
 import { useChat } from "./chat_context"
 import { editing } from "./editing"
+import { EmojiButton } from "./emoji_button"
 import { fit } from "./growing"
 import { Icon } from "./icon"
 import { Names, useNames } from "./names"
@@ -43,6 +44,10 @@ export function Composer({ room }: { room: Room }) {
     current!.value = text
     current!.setSelectionRange(caret, caret)
     current!.focus()
+  }
+  const insert = (emoji: string) => {
+    const { selectionStart, selectionEnd } = field.current!
+    write(text.slice(0, selectionStart) + emoji + text.slice(selectionEnd), selectionStart + emoji.length)
   }
   const names = useNames(room, chat.me.value, write)
   const keys = (event: KeyboardEvent) => {
@@ -86,20 +91,27 @@ export function Composer({ room }: { room: Room }) {
         onBlur={() => names.close()}
         onKeyDown={keys}
       />
-      {length > longest - 500 && (
-        <span class={`self-center px-1 text-xs tabular-nums ${length > longest ? "font-semibold text-danger" : "text-quiet"}`}>
-          {longest - length}
-        </span>
-      )}
-      <button
-        type="submit"
-        class="grid size-9 flex-none place-items-center rounded-full bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-press disabled:text-quiet pointer-coarse:size-11"
-        aria-label={words().composer.send}
-        title={words().composer.send}
-        disabled={!ready}
-      >
-        <Icon name="send" />
-      </button>
+      <div class="text-right">
+        <Left letters={longest - length} />
+        <div class="flex gap-1">
+          <EmojiButton onPick={insert} />
+          <button
+            type="submit"
+            class="grid size-9 flex-none place-items-center rounded-full bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-press disabled:text-quiet pointer-coarse:size-11"
+            aria-label={words().composer.send}
+            title={words().composer.send}
+            disabled={!ready}
+          >
+            <Icon name="send" />
+          </button>
+        </div>
+      </div>
     </form>
   )
+}
+
+/** How much more fits, once that matters. It stands over the buttons, where it takes no width from the text. */
+function Left({ letters }: { letters: number }) {
+  if (letters >= 500) return null
+  return <p class={`px-2.5 py-1 text-xs tabular-nums ${letters < 0 ? "font-semibold text-danger" : "text-quiet"}`}>{letters}</p>
 }

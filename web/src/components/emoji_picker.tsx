@@ -5,8 +5,8 @@ import { beside } from "../model/placing"
 
 const gap = 4
 
-/** A small choice of emoji, beside the message and not over it. */
-export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
+/** Emoji to react with, beside the message and not over it. */
+export function ReactionPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const box = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
     const menu = box.current!
@@ -18,11 +18,24 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
     menu.querySelector("button")!.focus()
   }, [])
   return (
+    <div ref={box} class="absolute right-0">
+      <EmojiChoice label={words().actions.chooseReaction} onPick={onPick} />
+    </div>
+  )
+}
+
+interface Choice {
+  label: string
+  onPick: (emoji: string) => void
+}
+
+/** A small choice of emoji. */
+export function EmojiChoice({ label, onPick }: Choice) {
+  return (
     <div
-      ref={box}
-      class="absolute right-0 grid w-max grid-cols-8 gap-0.5 rounded-xl border border-line bg-raised p-1.5 shadow-float max-sm:grid-cols-6"
+      class="grid w-max grid-cols-8 gap-0.5 rounded-xl border border-line bg-raised p-1.5 shadow-float max-sm:grid-cols-6"
       role="group"
-      aria-label={words().actions.chooseReaction}
+      aria-label={label}
     >
       {emoji.map(([character, name]) => (
         <button

@@ -1,7 +1,7 @@
 import { createElement } from "preact"
 import {
   ArrowDown, ChevronDown, Check, Copy, Hash, type IconNode, Link, LogOut, Menu, Monitor, Moon, Pencil, Plus, Reply, RotateCw, Search,
-  SendHorizontal, Settings, SmilePlus, Sun, Trash2, UserPlus, Users, X,
+  SendHorizontal, Settings, Smile, SmilePlus, Sun, Trash2, UserPlus, Users, X,
 } from "lucide"
 
 const drawings = {
@@ -14,6 +14,7 @@ const drawings = {
   done: Check,
   down: ArrowDown,
   edit: Pencil,
+  emoji: Smile,
   invite: UserPlus,
   leave: LogOut,
   light: Sun,
@@ -57,12 +58,13 @@ export function IconButton(props: {
   onClick: () => void
   expanded?: boolean
   danger?: boolean
+  round?: boolean
 }) {
-  const { icon, label, onClick, expanded, danger } = props
+  const { icon, label, onClick, expanded, danger, round } = props
   return (
     <button
       type="button"
-      class={`icon-button ${danger ? "hover:text-danger" : ""}`}
+      class={`icon-button ${danger ? "hover:text-danger" : ""} ${round ? "rounded-full" : ""}`}
       aria-label={label}
       title={label}
       {...(expanded === undefined ? {} : { "aria-expanded": expanded })}

@@ -9,8 +9,9 @@ import { beside } from "../model/placing"
 import { useChat } from "./chat_context"
 import { copy } from "./clipboard"
 import { editing } from "./editing"
-import { EmojiPicker } from "./emoji_picker"
+import { ReactionPicker } from "./emoji_picker"
 import { IconButton } from "./icon"
+import { useLeaving } from "./leaving"
 import { giveReaction } from "./reactions"
 import { isTouch } from "./screen"
 import { quoted } from "../model/quote"
@@ -34,22 +35,13 @@ export function MessageActions({ room, message, mine, busy }: Props) {
     open.value = busy.value = picker
   }
   const react = (emoji: string) => {
+    // The button that was pressed goes, and the focus would with it.
+    bar.current!.closest("article")!.focus()
     show(false)
     void giveReaction(chat, room, message, emoji, true)
   }
   useLayoutEffect(() => place(bar.current!), [mine, me])
-  useEffect(() => {
-    // Focus that goes nowhere isn't leaving: the button that had it has just been replaced.
-    const leave = ({ target }: Event) => {
-      if (open.peek() && !bar.current?.contains(target as Node)) show(false)
-    }
-    document.addEventListener("pointerdown", leave)
-    document.addEventListener("focusin", leave)
-    return () => {
-      document.removeEventListener("pointerdown", leave)
-      document.removeEventListener("focusin", leave)
-    }
-  }, [])
+  useLeaving(bar, () => open.peek() && show(false))
   return (
     <div
       ref={bar}
@@ -65,7 +57,7 @@ export function MessageActions({ room, message, mine, busy }: Props) {
         {mayChange && <IconButton icon="edit" label={words().actions.edit} onClick={() => (editing.value = message.id)} />}
         {mayChange && <IconButton icon="delete" label={words().delete} danger onClick={() => room.removing.remove(message.id)} />}
       </div>
-      {open.value && <EmojiPicker onPick={react} />}
+      {open.value && <ReactionPicker onPick={react} />}
     </div>
   )
 }
