@@ -129,3 +129,13 @@ def test_a_finger_alone_is_enough(somebody: Somebody, server: Server) -> None:
     bo.page.get_by_role("dialog", name="Rooms").get_by_role("link", name="garden").tap()
     expect(bo.page.get_by_role("heading", name="garden", level=1)).to_be_visible()
     assert bo.page.evaluate(TOO_SMALL) == []
+
+
+def test_whoever_answers_by_finger_is_done_with_the_message(somebody: Somebody, server: Server) -> None:
+    Correspondent(server.url, "Grace").says("Has anybody seen the key?")
+    bo = somebody(**PHONE).visits().takes_the_name("Bo")
+    message = bo.message("Has anybody seen the key?")
+    message.tap()
+    message.get_by_role("button", name="Reply").tap()
+    expect(bo.composer).to_be_focused()
+    expect(message.get_by_role("button", name="Reply")).to_have_count(0)

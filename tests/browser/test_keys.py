@@ -73,3 +73,44 @@ def test_what_somebody_else_said_is_left_alone_by_keys(somebody: Somebody, key: 
     expect(bo.composer).to_be_focused()
     expect(bo.page.get_by_label("Edit message")).to_have_count(0)
     expect(bo.undo).to_have_count(0)
+
+
+def test_what_is_typed_anywhere_is_written(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    ada.says("The gate squeaks")
+    ada.sees_once("The gate squeaks")
+    ada.log.focus()
+    ada.page.keyboard.type("Oil it")
+    expect(ada.composer).to_have_value("Oil it")
+
+    ada.page.get_by_role("button", name="New room").click()
+    ada.page.keyboard.type("shed")
+    expect(ada.page.get_by_label("Room name")).to_have_value("shed")
+    expect(ada.composer).to_have_value("Oil it")
+
+
+def test_a_found_message_has_the_focus_so_that_one_goes_on_from_there(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    for text in ("The gate squeaks", "Who has the key?"):
+        ada.says(text)
+        ada.sees_once(text)
+    ada.page.keyboard.press("Control+k")
+    ada.page.get_by_role("searchbox").fill("gate")
+    expect(ada.page.get_by_role("dialog").get_by_role("listitem")).to_have_count(1)
+    ada.page.keyboard.press("ArrowDown")
+    ada.page.keyboard.press("Enter")
+    expect(ada.message("The gate squeaks")).to_be_focused()
+    ada.page.keyboard.press("ArrowDown")
+    expect(ada.message("Who has the key?")).to_be_focused()
+
+
+def test_a_reaction_given_by_keys_leaves_the_focus_at_the_message(somebody: Somebody) -> None:
+    ada = somebody().visits().takes_the_name("Ada")
+    ada.says("The gate squeaks")
+    ada.sees_once("The gate squeaks")
+    ada.log.focus()
+    ada.page.keyboard.press("End")
+    ada.message("The gate squeaks").get_by_role("button", name="React").press("Enter")
+    ada.message("The gate squeaks").get_by_role("button", name="heart").press("Enter")
+    expect(ada.message("The gate squeaks").get_by_label("Reactions")).to_be_visible()
+    expect(ada.message("The gate squeaks")).to_be_focused()

@@ -48,7 +48,7 @@ export function MessageLog({ room }: { room: Room }) {
   const onTheWay = loaded && wanted !== null && !isHeld(room, wanted)
   const isShown = isLegible && !onTheWay
 
-  const toMessage = (seq: number, key: string, reached?: (row: Element) => void) => {
+  const toMessage = (seq: number, key: string, reached?: (row: HTMLElement) => void) => {
     around.value = seq
     scroll.toRow(key, reached)
   }

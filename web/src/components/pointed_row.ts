@@ -46,6 +46,10 @@ export function usePointedRow() {
         else point(event)
       },
       onFocusIn: point,
+      /** Whoever goes on elsewhere is done with the row, unless the mouse is still over one. */
+      onFocusOut({ relatedTarget, currentTarget }: FocusEvent) {
+        if (relatedTarget && !(currentTarget as Element).contains(relatedTarget as Element)) key.value = under.current
+      },
     },
   }
 }

@@ -26,9 +26,22 @@ function acted(event: KeyboardEvent, chat: Chat, openSearch: () => void): boolea
   if (key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey) openSearch()
   else if (event.altKey && (key === "ArrowUp" || key === "ArrowDown")) step(chat, key === "ArrowUp" ? -1 : 1)
   else if (key === "?" && isPlain && !isWriting) overlay.value = "help"
-  else if (key === "Escape" && isPlain && !isWriting) document.querySelector<HTMLElement>("#composer")?.focus()
-  else return false
+  else if (key === "Escape" && isPlain && !isWriting) toComposer()
+  else {
+    // The letter goes where the focus is by then.
+    if (isLetter(key) && isPlain && !isWriting) toComposer()
+    return false
+  }
   return true
+}
+
+/** A space presses a button, and pages down. */
+function isLetter(key: string): boolean {
+  return [...key].length === 1 && key !== " "
+}
+
+function toComposer(): void {
+  document.querySelector<HTMLElement>("#composer")?.focus()
 }
 
 /** To the room above or below in the list, and round its ends. */

@@ -24,7 +24,9 @@ export function isHeld(room: Room, target: Target): boolean {
   return room.history.value.messages.some(({ seq }) => seq === target.seq)
 }
 
-export function glow(row: Element) {
+/** Somebody who came from elsewhere goes on from here, unless they are at something in it already. */
+export function glow(row: HTMLElement) {
+  if (!row.contains(document.activeElement)) row.focus({ preventScroll: true })
   row.classList.add("flash")
   row.addEventListener("animationend", () => row.classList.remove("flash"), { once: true })
 }
