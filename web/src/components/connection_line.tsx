@@ -17,7 +17,7 @@ export function ConnectionLine() {
       <span>
         {words().connection.lost} <Countdown to={retryAt.value} />
       </span>
-      <button type="button" class="link" onClick={() => chat.link.hurry()}>
+      <button type="button" class="link reach" onClick={() => chat.link.hurry()}>
         {words().tryNow}
       </button>
     </div>

@@ -5,9 +5,9 @@ export function HelpPanel() {
   const { help, keys } = words()
   const command = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : keys.control
   return (
-    <div class="max-h-[80dvh] overflow-y-auto p-5" tabIndex={0}>
-      <h2 class="pr-10 text-lg font-bold tracking-tight">{help.title}</h2>
-      <div class="gap-x-8 sm:columns-2">
+    <div class="flex max-h-[80dvh] flex-col">
+      <h2 class="pane-title">{help.title}</h2>
+      <div class="min-h-0 gap-x-8 overflow-y-auto px-5 pb-5 -outline-offset-2 sm:columns-2" tabIndex={0}>
         <Group
           title={help.writing}
           rows={[
@@ -56,7 +56,7 @@ export function HelpPanel() {
 
 function Group({ title, rows }: { title: string; rows: [keys: string[], meaning: string][] }) {
   return (
-    <section class="break-inside-avoid pt-4">
+    <section class="break-inside-avoid pb-4">
       <h3 class="mb-1 text-[0.8125rem] font-semibold text-quiet">{title}</h3>
       <dl>
         {rows.map(([keys, meaning]) => (

@@ -11,7 +11,7 @@ export function MyCard() {
   const chat = useChat()
   const me = chat.me.value
   return (
-    <div class="flex items-center gap-0.5 border-t border-line p-3 pl-4">
+    <div class="flex h-17 flex-none items-center gap-0.5 border-t border-line px-3 pl-4">
       {me ? (
         <button
           type="button"

@@ -23,7 +23,7 @@ export function PeoplePane({ room }: { room: Room }) {
   }, [room, isOpen])
   return (
     <div class="flex h-full flex-col">
-      <h2 class="flex h-14 flex-none items-center px-5 text-title font-bold tracking-tight">{words().people.title}</h2>
+      <h2 class="pane-title">{words().people.title}</h2>
       <div class="min-h-0 flex-1 overflow-y-auto px-3 pb-4">
         {members.length === 0 && <p class="px-2 pb-5 text-quiet">{words().people.nobody}</p>}
         <Group title={words().people.online} people={here} as={(member) => <Present key={member.id} member={member} />} />

@@ -57,7 +57,7 @@ function Progress({ post, room }: { post: Post; room: Room }) {
       return (
         <p class="flex flex-wrap items-center gap-x-3 text-small text-danger">
           {words().post.notSent(why(post))}
-          <button type="button" class="link py-1" onClick={() => room.posting.retry(post.client_id)}>
+          <button type="button" class="link reach py-1" onClick={() => room.posting.retry(post.client_id)}>
             {words().tryAgain}
           </button>
           <Discard post={post} room={room} />
@@ -68,7 +68,7 @@ function Progress({ post, room }: { post: Post; room: Room }) {
 
 function Discard({ post, room }: { post: Post; room: Room }) {
   return (
-    <button type="button" class="link py-1" onClick={() => room.posting.discard(post.client_id)}>
+    <button type="button" class="link reach py-1" onClick={() => room.posting.discard(post.client_id)}>
       {words().post.discard}
     </button>
   )

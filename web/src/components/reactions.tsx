@@ -31,7 +31,7 @@ function Chip({ room, message, reaction }: { room: Room; message: Message; react
   return (
     <button
       type="button"
-      class={`flex h-7 items-center gap-1.5 rounded-full border px-2 text-small font-semibold tabular-nums ${
+      class={`flex h-7 items-center pointer-coarse:h-9 gap-1.5 rounded-full border px-2 text-small font-semibold tabular-nums ${
         mine ? "border-accent bg-tint text-accent-strong" : "border-line bg-raised text-quiet hover:border-edge"
       } disabled:cursor-default`}
       aria-pressed={mine}

@@ -9,9 +9,9 @@ export function RoomCard() {
   const room = chat.current.value
   const { rooms, people } = words()
   return (
-    <div class="p-5">
-      <h2 class="pr-10 text-lg leading-6 font-bold tracking-tight break-words">{room.name}</h2>
-      <p class="mt-1 text-quiet">{chat.topicOf(room) || rooms.noTopic}</p>
+    <div class="px-5 pb-5">
+      <h2 class="pane-title -mx-5 wrap-anywhere">{room.name}</h2>
+      <p class="text-quiet">{chat.topicOf(room) || rooms.noTopic}</p>
       <p class="mt-3 flex items-center gap-2 text-small text-quiet">
         <span class={`dot ${room.members.value.length > 0 ? "dot-here" : "dot-gone"}`} />
         {people.hereNow(room.members.value.length)}

@@ -19,7 +19,7 @@ export function RoomHeader({ room, panel }: { room: Room; panel: Signal<Panel> }
           {room.isThere.value ? (
             <button
               type="button"
-              class="flex min-w-0 items-center gap-1 rounded-xl px-2 text-title font-bold tracking-tight hover:bg-press sm:py-1"
+              class="reach flex min-w-0 items-center gap-1 rounded-xl px-2 text-title font-bold tracking-tight hover:bg-press sm:py-1"
               title={words().rooms.about}
               onClick={() => (panel.value = "room")}
             >

@@ -45,8 +45,8 @@ export function SearchPanel({ onChosen }: { onChosen: () => void }) {
 
   return (
     <div class="flex max-h-[80dvh] flex-col" onKeyDown={walk}>
-      <div class="border-b border-line p-4">
-        <label class="mb-2 block font-semibold" for="search">
+      <div class="border-b border-line px-5 pb-3">
+        <label class="pane-title -mx-5" for="search">
           {words().search.title}
         </label>
         <input
@@ -58,8 +58,8 @@ export function SearchPanel({ onChosen }: { onChosen: () => void }) {
           value={searched.value}
           onInput={(event) => (searched.value = event.currentTarget.value)}
         />
-        <div class="mt-3 flex min-h-6 flex-wrap items-center gap-x-4 text-small">
-          <label class="flex items-center gap-2 py-0.5">
+        <div class="mt-3 flex min-h-6 flex-wrap items-center pointer-coarse:mt-1 pointer-coarse:min-h-11 gap-x-4 text-small">
+          <label class="flex items-center gap-2 py-0.5 pointer-coarse:py-3">
             <input type="checkbox" class="size-4" checked={here.value} onChange={(event) => (here.value = event.currentTarget.checked)} />
             {words().search.onlyIn(chat.room.value)}
           </label>
@@ -68,7 +68,7 @@ export function SearchPanel({ onChosen }: { onChosen: () => void }) {
           </p>
         </div>
       </div>
-      <div class="min-h-0 overflow-y-auto p-2">
+      <div class="min-h-0 overflow-y-auto px-3 py-2">
         {trouble.value && <p class="px-2 py-3 text-danger">{trouble.value(words())}</p>}
         {hits.value === null && !trouble.value && <p class="px-2 py-3 text-quiet">{words().search.hint}</p>}
         {hits.value?.length === 0 && <p class="px-2 py-3 text-quiet">{words().search.nothing}</p>}

@@ -34,7 +34,7 @@ function Undo({ onClick, takesFocus }: { onClick: () => void; takesFocus?: boole
     <button
       ref={button}
       type="button"
-      class="link ml-2 text-small not-italic"
+      class="link reach ml-2 text-small not-italic"
       onClick={onClick}
     >
       {words().actions.undo}
