@@ -25,6 +25,7 @@ def test_without_a_connection_one_reads_what_was_there_last_time(somebody: Someb
 
     ada.sees("Tomatoes!")
     ada.sees(KEPT)
+    ada.sees_no("Nobody with a name is here yet.")
     ada.enters("lobby")
     ada.sees("The gate squeaks")
     expect(ada.message("The well is").locator("strong")).to_have_text("dry")

@@ -125,8 +125,14 @@ def test_a_line_that_begins_with_a_slash_is_done_and_not_said(somebody: Somebody
     ada.sees("That name is taken.")
     ada.says("/dance")
     ada.sees("There is no /dance.")
+    expect(ada.composer).to_have_value("/dance")
+    ada.says("/help")
+    ada.sees_no("There is no /dance.")
+    ada.sees("/nick name, /join room")
+    expect(ada.composer).to_have_value("")
     ada.says("/me waves :tada")
     expect(bo.message("waves").locator("em")).to_have_text("waves :tada")
+    ada.sees_no("/nick name, /join room")
     assert len(bo.texts()) == 1
 
     ada.says("/join garden")

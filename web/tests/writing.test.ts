@@ -15,6 +15,7 @@ describe("a line that begins with a slash", () => {
     ["/nick Grace", { kind: "nick", name: "Grace" }],
     ["/join Book Club", { kind: "join", room: "book-club" }],
     ["/leave", { kind: "leave" }],
+    ["/help", { kind: "help" }],
     ["//shrug", { kind: "say", text: "/shrug" }],
     ["/etc/hosts is wrong", { kind: "say", text: "/etc/hosts is wrong" }],
     ["/ is the root", { kind: "say", text: "/ is the root" }],
@@ -23,13 +24,13 @@ describe("a line that begins with a slash", () => {
     expect(commandIn(text)).toEqual(command)
   })
 
-  test.each(["/nick", "/nick two words", "/join", "/me", "/dance", "/help"])("%j is answered, and not said", (text) => {
+  test.each(["/nick", "/nick two words", "/join", "/me", "/dance"])("%j is answered, and not said", (text) => {
     expect(told(text)).not.toBe("")
   })
 
   test("that isn't known is named, with those that are", () => {
     expect(told("/dance")).toContain("/dance")
-    expect(told("/dance")).toContain(told("/help"))
+    expect(told("/dance")).toContain(english("en").command.help)
   })
 })
 

@@ -6,8 +6,7 @@ import type { Room } from "./room"
 export async function perform(chat: Chat, room: Room, command: Command): Promise<void> {
   switch (command.kind) {
     case "say":
-      if (room.post(command.text)) room.draft.value = ""
-      else chat.notice.value = ({ composer }) => composer.tooMuchWaits
+      say(chat, room, command.text)
       break
     case "nick":
       if (await chat.attempt(() => chat.identify(command.name))) room.draft.value = ""
@@ -20,8 +19,19 @@ export async function perform(chat: Chat, room: Room, command: Command): Promise
       room.draft.value = ""
       chat.leave()
       break
+    case "help":
+      room.draft.value = ""
+      chat.notice.value = ({ command }) => command.help
+      break
     case "tell":
       chat.notice.value = command.line
       break
   }
+}
+
+/** What was told about an earlier try is over when this one works. */
+function say(chat: Chat, room: Room, text: string): void {
+  const isTaken = room.post(text)
+  if (isTaken) room.draft.value = ""
+  chat.notice.value = isTaken ? null : ({ composer }) => composer.tooMuchWaits
 }

@@ -25,7 +25,7 @@ export function PeoplePane({ room }: { room: Room }) {
     <div class="flex h-full flex-col">
       <h2 class="pane-title">{words().people.title}</h2>
       <div class="min-h-0 flex-1 overflow-y-auto px-3 pb-4">
-        {members.length === 0 && <p class="px-2 pb-5 text-quiet">{words().people.nobody}</p>}
+        {isOpen && members.length === 0 && <p class="px-2 pb-5 text-quiet">{words().people.nobody}</p>}
         <Group title={words().people.online} people={here} as={(member) => <Present key={member.id} member={member} />} />
         <Group title={words().people.away} people={away} as={(member) => <Present key={member.id} member={member} />} />
         <Group title={words().people.offline} people={room.absence.people.value} as={(person) => <Gone key={person.id} person={person} />} />

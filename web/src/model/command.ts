@@ -7,6 +7,7 @@ export type Command =
   | { kind: "nick"; name: string }
   | { kind: "join"; room: string }
   | { kind: "leave" }
+  | { kind: "help" }
   | { kind: "tell"; line: Line }
 
 const shape = /^\/([a-z]+)(?:\s+([^]*))?$/
@@ -31,7 +32,7 @@ function understood(word: string, rest: string): Command {
     case "leave":
       return { kind: "leave" }
     default:
-      return { kind: "tell", line: ({ command }) => command.help }
+      return { kind: "help" }
   }
 }
 
