@@ -4,7 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import attrs
 import trio
@@ -25,8 +25,6 @@ from chatter.gateway.poller import Poller, SocketConnection
 from chatter.gateway.responses import Refusal, TryPollingLater, send_and_leave
 from chatter.gateway.streams import StreamConnection
 from chatter.gateway.sweeper import Sweeper
-
-_TOO_SLOW: Final = Refusal(408, "invalid", "The request took too long.")
 
 
 @attrs.frozen
@@ -63,7 +61,7 @@ class Line:
         return self._stream
 
     def too_slow(self) -> None:
-        self.answer = _TOO_SLOW.response
+        self.answer = _too_slow().response
 
 
 @attrs.define(eq=False)
@@ -141,7 +139,7 @@ class Door:
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
                     return b"", b""
             return await read_head(line.stream, line.unread or b"")
-        raise _TOO_SLOW
+        raise _too_slow()
 
     def _parsed(self, data: bytes) -> Head:
         head = parse_head(data)
@@ -179,6 +177,10 @@ class Door:
         if line.plain is None or self.poller is None:
             return StreamConnection(line.stream, response, id, codec, self.sweeper, limits)
         return SocketConnection(line.plain, response, id, codec, self.sweeper, limits, self.poller)
+
+
+def _too_slow() -> Refusal:
+    return Refusal(408, "invalid", "The request took too long.")
 
 
 def _what_is_there(plain: socket.socket) -> bytes | None:

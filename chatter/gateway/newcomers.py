@@ -51,10 +51,12 @@ class Newcomers:
         self._door.begin(line)
         if line.handed_over:
             self._forget(newcomer)
-        elif line.unread is None and line.answer is None:
+        elif line.unread is None:
             self._wait(newcomer)
-        else:
+        elif line.unread or line.answer is not None:
             self.let_in(newcomer)
+        else:
+            newcomer.hang_up()
 
     def let_in(self, newcomer: "Newcomer") -> None:
         """What they want takes a task."""

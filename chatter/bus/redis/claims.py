@@ -19,7 +19,7 @@ FORGOTTEN: Final = 24 * 3600
 """Seconds after which a name that nobody claimed or renewed is no longer kept, whoever was to give it back."""
 REFRESH: Final = FORGOTTEN / 4
 AT_ONCE: Final = 500
-"""Names that are claimed again by one script: Redis does nothing else for some 20 ms."""
+"""Names that are claimed again by one script: Redis does nothing else for a dozen milliseconds."""
 
 _CLAIM: Final = """
 local node, nodes, forgotten, won = ARGV[1], ARGV[2], ARGV[3], {}
