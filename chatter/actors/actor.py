@@ -43,7 +43,7 @@ class Actor(Generic[M]):
         itself has to make one."""
         mailbox = self.mailbox
         while True:
-            while mailbox.idle:
+            if mailbox.idle:
                 await mailbox.arrival()
             await self.handle(mailbox.take())
 

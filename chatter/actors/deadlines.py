@@ -17,16 +17,17 @@ from chatter.actors.parking import parking
 if TYPE_CHECKING:
     from chatter.actors.request import Request
 
-_of_this_run: "RunVar[Deadlines]" = RunVar("chatter.actors.deadlines")
+_of_this_run: "RunVar[Deadlines | None]" = RunVar("chatter.actors.deadlines")
 
 
 class Ask:
     """An ask under way, or one that may be used for the next: `request` is to be answered by the actor `asked`, and
     the asker waits in `place`, until `when`."""
 
-    __slots__ = ("asked", "place", "request", "when")
+    __slots__ = ("asked", "line", "place", "request", "when")
 
     def __init__(self) -> None:
+        self.line: dict[Ask, None] = {}
         self.request: Request[Any] | None = None
         self.asked = ""
         self.when = math.inf
@@ -53,35 +54,29 @@ class Deadlines:
         self._spare: list[Ask] = []
         self._next = math.inf
         self._alarm = trio.CancelScope()
+        self._now = trio.lowlevel.current_clock().current_time  # as `trio.current_time`, which looks for the run first
 
     @staticmethod
     def of_this_run() -> "Deadlines":
-        try:
-            return _of_this_run.get()
-        except LookupError:
-            deadlines = Deadlines()
-            _of_this_run.set(deadlines)
-            trio.lowlevel.spawn_system_task(deadlines._mind)
-            return deadlines
+        return _of_this_run.get(None) or _begun()
 
     def add(self, request: "Request[Any]", asked: str, seconds: float) -> Ask:
         """Fail `request`, which waits for the actor called `asked`, after so many `seconds` unless it is removed."""
-        when = trio.current_time() + seconds
+        when = self._now() + seconds
         ask = self._spare.pop() if self._spare else Ask()
         ask.request, ask.asked, ask.when = request, asked, when
         line = self._lines.get(seconds)
         if line is None:
             line = self._lines[seconds] = {}
         line[ask] = None
+        ask.line = line
         if when < self._next:
             self._next = self._alarm.deadline = when
         return ask
 
-    def remove(self, ask: Ask, seconds: float) -> None:
+    def remove(self, ask: Ask) -> None:
         """Take back what `add` left. The alarm stays; when it rings for nothing, it is set anew."""
-        line = self._lines.get(seconds)
-        if line is not None:
-            line.pop(ask, None)
+        ask.line.pop(ask, None)
         ask.request = None
         self._spare.append(ask)
 
@@ -101,6 +96,13 @@ class Deadlines:
                 ask.refuse(seconds)
             if not line:
                 del self._lines[seconds]
+
+
+def _begun() -> Deadlines:
+    deadlines = Deadlines()
+    _of_this_run.set(deadlines)
+    trio.lowlevel.spawn_system_task(deadlines._mind)
+    return deadlines
 
 
 def _first(line: dict[Ask, None]) -> float:

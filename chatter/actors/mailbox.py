@@ -8,11 +8,12 @@ incarnation, and refs stay valid. What the actor was working on when it crashed 
 so (`Actor.redeliver`), delivered once more, alone: if the actor crashes again, it is the one to blame.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Final, Generic, TypeVar
 
 import attrs
 import trio
+from trio.lowlevel import current_task
 
 from chatter.actors.exits import (
     ActorCrashed,
@@ -151,7 +152,7 @@ class Mailbox(Generic[M]):
         Not a coroutine itself: each one that an idle actor is parked in weighs 200 bytes.
         """
         self._taken = _NOTHING
-        self._reader = trio.lowlevel.current_task()
+        self._reader = current_task()
         if self._parking is None:
             self._parking = parking(self._unpark)
         return park(self._parking)
@@ -290,14 +291,16 @@ class Ref(Generic[M]):
         """Whether the actor has ended for good."""
         return self._mailbox.closed
 
-    async def ask(self, request: Request[R], deadline: float = DEFAULT_DEADLINE) -> R:
+    def ask(self, request: Request[R], deadline: float = DEFAULT_DEADLINE) -> Coroutine[Any, Any, R]:
         """Send `request` and wait for its answer, `deadline` seconds at most.
 
         Raises `AskTimeout`; `ActorCrashed` when the actor dies of the request; `ActorEnded`, `MailboxFull`; and
         whatever the actor answered with `Request.fail`. Cancelled: the actor may still act on it.
+
+        Not a coroutine function itself: a frame less to make and to pass through.
         """
         self.cast(request)  # type: ignore[arg-type]
-        return await request.answer(self.name, deadline)
+        return request.answer(self._mailbox.name, deadline)
 
     def stop(self) -> None:
         """Ask the actor to end when it has handled what waits; a permanent one is started again."""

@@ -12,7 +12,7 @@ from typing import Any, Final, NewType
 
 import trio
 from outcome import Value
-from trio.lowlevel import Abort
+from trio.lowlevel import Abort, reschedule
 
 Parking = NewType("Parking", object)
 """What `wait_task_rescheduled` tells Trio's loop."""
@@ -33,7 +33,7 @@ WOKEN: Final = Value(None)
 
 def wake(task: trio.lowlevel.Task) -> None:
     """Reschedule a task that waits in a parking, once."""
-    trio.lowlevel.reschedule(task, WOKEN)
+    reschedule(task, WOKEN)
 
 
 @coroutine

@@ -4,6 +4,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import attrs
 import trio
+from trio.lowlevel import current_task
 
 from chatter.actors.deadlines import Deadlines
 from chatter.actors.exits import ActorError
@@ -63,13 +64,13 @@ class Request(Refusable, Generic[R]):
 
     async def answer(self, asked: str, deadline: float) -> R:
         """Wait for the answer: `Ref.ask`, once the request is in the mailbox of the actor called `asked`."""
-        self._asker = trio.lowlevel.current_task()
+        self._asker = current_task()
         deadlines = Deadlines.of_this_run()
         ask = deadlines.add(self, asked, deadline)
         try:
             await park(ask.place)
         finally:
-            deadlines.remove(ask, deadline)
+            deadlines.remove(ask)
         error, self._error = self._error, None
         if error is not None:
             try:
