@@ -55,9 +55,9 @@ class Attendance:
     def _leaving(self, node: Node) -> Callable[[], None]:
         refs, process, begun = self._refs_on(node), node.process, self.setting.agenda.now
         in_order = node.disturbed < begun
-        listeners = [other for other in self._nodes if other.unrest < begun - RETELLING - A_MOMENT]
 
         def has_left() -> None:
+            listeners = [other for other in self._nodes if other.unrest < begun - RETELLING - A_MOMENT]
             self._expect_gone(node, refs, GONE + A_MOMENT)
             if in_order and node.undisturbed_in(process, begun) and self._bus_is_good:
                 self._expect_gone(node, refs, AT_ONCE, listeners)
