@@ -33,6 +33,8 @@ HEARSAY: Final = 0.15
 """Seconds in which other nodes say who is in a room that is new here; those that know it not say nothing."""
 RETELLING: Final = 1.0
 """Seconds in which they say it again after a crash. Whom they don't name in time leaves, in the eyes of those here."""
+LINGER: Final = 30.0
+"""Seconds in which other nodes hear that nobody is in a room that has ended here: several leases."""
 SECONDS_PER_MEMBER: Final = 0.0001  # a write costs some 5 µs: diffs then take a twentieth of a core at the most
 
 
@@ -160,6 +162,8 @@ class Presence(Actor[PresenceMessage]):
         self._abroad = Abroad(nodes, bus, self._send_self)
         self._rooms: dict[str, _Watched] = {}
         self._dirty: dict[str, None] = {}  # as an ordered set
+        self._lingering: dict[str, float] = {}
+        self._nodes = nodes
         self._hushed = False
         self._follows_another = bool(nodes.others)
         self._beat_at = trio.current_time() + HEARTBEAT
@@ -215,6 +219,7 @@ class Presence(Actor[PresenceMessage]):
         new = room.ref is None  # it may be known all the same, by somebody who came to it
         if room.ref != message.ref:
             self._tell_when_it_ends(message.room, message.ref)
+        self._lingering.pop(message.room, None)
         room.ref, room.audience = message.ref, message.audience
         room.begin_anew(self._abroad.open(message.room))
         for meta in message.everybody:
@@ -229,10 +234,31 @@ class Presence(Actor[PresenceMessage]):
 
     def _unwatch(self, name: str, ref: Ref[Any]) -> None:
         room = self._rooms.get(name)
-        if room is not None and room.ref == ref:
-            del self._rooms[name]
-            self._dirty.pop(name, None)
-            self._abroad.close(name)
+        if room is None or room.ref != ref:
+            return
+        if self._nodes.others:
+            self._linger(name, room)
+        else:
+            self._forget(name)
+
+    def _linger(self, name: str, room: _Watched) -> None:
+        """If it was given up, it could not say that its people left, or nobody could hear it: other nodes hear so
+        until it must have reached them."""
+        self._abroad.changed(name, room.ours | dict.fromkeys(room.own))
+        room.ref = None
+        room.own.clear()
+        room.ours.clear()
+        self._lingering[name] = trio.current_time() + LINGER
+
+    def _forget(self, name: str) -> None:
+        del self._rooms[name]
+        self._dirty.pop(name, None)
+        self._abroad.close(name)
+
+    def _forget_lingering(self, now: float) -> None:
+        for name in [name for name, until in self._lingering.items() if until <= now]:
+            del self._lingering[name]
+            self._forget(name)
 
     def _changed(self, name: str, key: str, meta: Meta | None) -> None:
         room = self._rooms.setdefault(name, _Watched())
@@ -271,6 +297,7 @@ class Presence(Actor[PresenceMessage]):
         if now >= self._beat_at:
             self._beat_at = now + HEARTBEAT
             self._changed_abroad(self._abroad.beat(now))
+            self._forget_lingering(now)
 
     def _tell_rooms(self) -> None:
         now = trio.current_time()
