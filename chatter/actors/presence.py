@@ -236,7 +236,7 @@ class Presence(Actor[PresenceMessage]):
         room = self._rooms.get(name)
         if room is None or room.ref != ref:
             return
-        if self._nodes.others:
+        if self._nodes.others and not self._hushed:
             self._linger(name, room)
         else:
             self._forget(name)
