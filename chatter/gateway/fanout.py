@@ -82,13 +82,12 @@ def _by_ring(connections: "Sequence[SocketConnection]", poller: "Poller", ring: 
             batch = ring.batch([connection.descriptor for connection in ready]) if ready else None
             made_at = poller.changes
         short = ring.send(batch, data) if batch is not None else ()
-        those = ready
         for connection in others:
             connection.write(data)
         for which, result in short:
             if result < 0:
-                those[which].not_taken(data, OSError(-result, "not sent"))
+                ready[which].not_taken(data, OSError(-result, "not sent"))
             else:
-                those[which].fall_behind(data, result)
+                ready[which].fall_behind(data, result)
 
     return fanout
